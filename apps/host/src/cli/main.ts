@@ -1,0 +1,43 @@
+/** The command line. */
+
+import { KidjamoError } from '@kidjamo/stream';
+import { Command, CommanderError } from 'commander';
+
+import { benchCommand } from './bench.ts';
+import { deviceCommand } from './device.ts';
+import { doctorCommand } from './doctor.ts';
+import { migrateCommand } from './migrate.ts';
+import { fail } from './output.ts';
+import { queryCommand } from './query.ts';
+import { replayCommand } from './replay.ts';
+import { simulateCommand } from './simulate.ts';
+import { upCommand } from './up.ts';
+
+/** All commands. `exit` is told the exit code of the one that ran. */
+export function commandLine(exit: (code: number) => void): Command {
+  const program = new Command('kidjamo')
+    .description('Readings in, alarms out, nothing lost. Not a medical device.')
+    .exitOverride()
+    .showHelpAfterError('(kidjamo <command> --help tells more)');
+  for (const add of [upCommand, replayCommand, simulateCommand, queryCommand, doctorCommand, migrateCommand, deviceCommand, benchCommand]) {
+    add(program, exit);
+  }
+  for (const command of program.commands) command.exitOverride();
+  return program;
+}
+
+/** Runs a command and gives its exit code: 0 done, 1 failed, 2 wrong call or setting. */
+export async function main(argv: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = commandLine((value) => {
+    code = value;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof KidjamoError || error instanceof Error) return fail(error, argv.includes('--json'));
+    throw error;
+  }
+}

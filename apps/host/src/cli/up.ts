@@ -1,0 +1,79 @@
+/** `kidjamo up`: everything in one process, until it is told to stop. */
+
+import { systemClock } from '@kidjamo/stream';
+import type { Command } from 'commander';
+
+import { readSettings } from '../config/settings.ts';
+import { makeLogger } from '../roles/logger.ts';
+import { startHost } from '../stack/host.ts';
+import { print, remark, wholeNumber } from './output.ts';
+import { simulate } from './simulate.ts';
+
+interface UpOptions {
+  readonly demo: boolean;
+  readonly join: boolean;
+  readonly migrate: boolean;
+  readonly seed: number;
+  readonly json: boolean;
+}
+
+export function upCommand(program: Command, exit: (code: number) => void): void {
+  program
+    .command('up')
+    .description('start gateway, task, lake and live page in one process')
+    .option('--demo', 'with three simulated patients; applies migrations', false)
+    .option('--join', 'share the work of the instance that owns this home: same database, keys and lake, another port', false)
+    .option('--no-migrate', 'do not apply migrations to the embedded database')
+    .option('--seed <n>', 'seed of the simulated patients', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
+    .option('--json', 'print where to look as JSON', false)
+    .action(async (options: UpOptions) => {
+      await up(options);
+      exit(0);
+    });
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const settings = readSettings(process.env);
+  const logger = makeLogger('host', settings.KIDJAMO_LOG_LEVEL);
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  const embedded = settings.DATABASE_URL === '' && (process.env['PGHOST'] ?? '') === '';
+  const host = await startHost({
+    settings,
+    mode: options.join ? 'join' : 'own',
+    migrate: options.demo || (options.migrate && embedded),
+    logger,
+    env: process.env,
+  });
+  for (const notice of host.stack.notices) remark(notice);
+  print(options.json, { ok: true, api_url: host.apiUrl, home: host.stack.home, lake: host.stack.lakeRoot, pid: process.pid }, [
+    '',
+    `  Kidjamo is up.   Live page   ${host.apiUrl}/`,
+    `                   Alerts      ${host.apiUrl}/api/v1/alerts`,
+    `                   Health      ${host.apiUrl}/health   ${host.apiUrl}/ready   ${host.apiUrl}/metrics`,
+    `                   Home        ${host.stack.home}`,
+    ...(options.demo ? ['', '  Three simulated patients send readings. Not a medical device.'] : []),
+    '  Ctrl-C stops it.',
+    '',
+  ]);
+  const demo = options.demo ? simulatePatients(host.apiUrl, options.seed, stop.signal) : Promise.resolve();
+  demo.catch((error: unknown) => {
+    logger.error({ err: error }, 'the simulated patients stopped');
+  });
+  await new Promise<void>((resolve) => {
+    stop.signal.addEventListener('abort', () => resolve(), { once: true });
+    if (stop.signal.aborted) resolve();
+  });
+  remark('stopping: no more readings are taken, what was taken is finished');
+  await Promise.allSettled([demo]);
+  await host.stop();
+}
+
+/** A quarter of an hour of history at once, then life at its own pace with a reading each five seconds. */
+async function simulatePatients(api: string, seed: number, signal: AbortSignal): Promise<void> {
+  await simulate({ api, minutes: 15, speed: 1_000_000, seed }, signal);
+  for (let day = 1; !signal.aborted; day += 1) {
+    await simulate({ api, minutes: 24 * 60, speed: 1, seed: seed + day, intervalS: 5 }, signal);
+    await systemClock.sleep(0, signal);
+  }
+}

@@ -1,0 +1,98 @@
+/** The gateway, the read API and the live page, in the main thread. */
+
+import { PostgresLog, Wakeups } from '@kidjamo/connector-postgres';
+import { PUBLIC_FOLDER } from '@kidjamo/dashboard';
+import { systemClock } from '@kidjamo/stream';
+import {
+  GATEWAY_SERVER_OPTIONS,
+  LOGS,
+  registerGateway,
+  registerLiveEvents,
+  registerLivePage,
+  registerOpenApi,
+  registerReadApi,
+} from '@kidjamo/vitals';
+import Fastify from 'fastify';
+import { Registry } from 'prom-client';
+
+import { autoEnroll } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
+import { DiskGuard } from '../stack/disk-guard.ts';
+import { listen } from '../stack/listen.ts';
+import { makePool } from '../stack/pool.ts';
+import type { Stack } from '../stack/stack.ts';
+import { addAdminRoutes } from './admin-routes.ts';
+import { FLUSH_TOPIC } from './context.ts';
+import type { RoleSettings } from './context.ts';
+import type { RoleLogger } from './logger.ts';
+import { PipelineStatus } from './pipeline-status.ts';
+import { runRetention } from './retention-role.ts';
+
+export interface Gateway {
+  readonly apiUrl: string;
+  /** Refuses new readings, answers those in hand, closes. */
+  stop(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly stack: Stack;
+  readonly settings: Settings;
+  readonly role: RoleSettings;
+  readonly logger: RoleLogger;
+  readonly restarts: () => number;
+}
+
+/** Longest that a statement on behalf of a device may take, ms: after that the device is told to come back. */
+const APPEND_TIMEOUT = 5000;
+const READ_TIMEOUT = 15_000;
+
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { stack, settings, role, logger } = options;
+  const onIdleError = (error: Error): void => {
+    logger.warn({ err: error }, 'an idle database connection was lost');
+  };
+  const writing = makePool({ url: stack.databaseUrl, name: 'gateway', max: 6, statementTimeout: APPEND_TIMEOUT }, onIdleError);
+  const reading = makePool({ url: stack.databaseUrl, name: 'read', max: 4, statementTimeout: READ_TIMEOUT }, onIdleError);
+  const wakeups = new Wakeups('log');
+  const disk = new DiskGuard(stack.home, settings.KIDJAMO_DISK_RESERVE_MB * 2 ** 20);
+  const stop = new AbortController();
+  void disk.watch(stop.signal);
+
+  const open = (name: string, pool = reading): Promise<PostgresLog> =>
+    PostgresLog.open({ name, pool, wakeups, ...(name === LOGS.input ? { admit: disk.admit } : {}) }, role.partitions);
+  const input = await open(LOGS.input, writing);
+  const registry = new Registry();
+  const status = new PipelineStatus({ pool: reading, disk, registry, logger, restarts: options.restarts });
+  void status.watch(stop.signal);
+  const retention = runRetention({ pool: reading, hours: settings.KIDJAMO_RETENTION_HOURS, logger }, stop.signal);
+
+  const fastify = Fastify({ ...GATEWAY_SERVER_OPTIONS, logger: false, forceCloseConnections: 'idle' });
+  const { id, key } = role.keys.quarantine;
+  const gateway = await registerGateway(fastify, {
+    log: input,
+    pool: writing,
+    clock: systemClock,
+    keys: { quarantine: { id, key: Buffer.from(key, 'base64') } },
+    autoEnroll: autoEnroll(settings),
+    status,
+    registry,
+  });
+  registerOpenApi(fastify);
+  registerReadApi(fastify, { pool: reading, clock: systemClock });
+  registerLiveEvents(fastify, { pool: reading, clock: systemClock, readings: await open(LOGS.readings), alerts: await open(LOGS.alerts) });
+  registerLivePage(fastify, { root: PUBLIC_FOLDER });
+  addAdminRoutes(fastify, { pool: writing, gateway, flush: () => wakeups.announce([FLUSH_TOPIC]) });
+
+  const apiUrl = await listen(fastify, settings);
+  return {
+    apiUrl,
+    stop: async () => {
+      await gateway.drain();
+      await fastify.close();
+      stop.abort();
+      await retention;
+      wakeups.close();
+      await Promise.all([writing.end(), reading.end()]);
+    },
+  };
+}

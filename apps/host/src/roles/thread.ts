@@ -1,0 +1,33 @@
+/** The entry of a worker thread: runs one role until it is told to stop. */
+
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+
+import type { RoleSettings } from './context.ts';
+import { runLakeRole } from './lake-role.ts';
+import { runTaskRole } from './task-role.ts';
+
+/** What a thread is started with. */
+export interface ThreadData {
+  readonly role: 'task' | 'lake';
+  readonly settings: RoleSettings;
+}
+
+const stop = new AbortController();
+parentPort?.on('message', (message: unknown) => {
+  if (message === 'stop') stop.abort();
+});
+
+// The parent passes exactly this; it is the only one that starts this file.
+const { role, settings } = workerData as ThreadData;
+if (role === 'lake' && process.platform === 'linux') yieldToOthers();
+await (role === 'task' ? runTaskRole(settings, stop.signal) : runLakeRole(settings, stop.signal));
+parentPort?.close();
+
+/** History can wait: where processors are scarce, this thread leaves them to whoever takes readings in and raises alarms. */
+function yieldToOthers(): void {
+  // On Linux a thread has a priority of its own, under its own id.
+  setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_LOW);
+}

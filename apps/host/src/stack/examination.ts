@@ -1,0 +1,152 @@
+/** The examination behind `kidjamo doctor`. It changes nothing and starts nothing. */
+
+import { statfs } from 'node:fs/promises';
+
+import { KidjamoError } from '@kidjamo/stream';
+import type { Pool } from 'pg';
+
+import type { Settings } from '../config/settings.ts';
+import { describeError } from '../roles/logger.ts';
+import { findInstance } from './instance.ts';
+import type { RunningInstance } from './instance.ts';
+import { readLag } from './lag.ts';
+import { pendingSets } from './migrations.ts';
+import { makePool } from './pool.ts';
+
+/** One thing looked at. */
+export interface Check {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+/** All that was found. */
+export interface Report {
+  readonly ok: boolean;
+  readonly api_url: string | null;
+  readonly database_url: string | null;
+  readonly lake: string | null;
+  readonly home: string;
+  readonly pid: number | null;
+  readonly checks: readonly Check[];
+}
+
+const OLDEST_NODE = 24;
+/** Lag beyond which the pipeline counts as behind. */
+const MUCH_LAG = 100_000;
+
+export async function examine(settings: Settings): Promise<Report> {
+  const instance = await findInstance(settings);
+  const checks: Check[] = [nodeCheck(), await diskCheck(settings, instance?.home ?? settings.KIDJAMO_HOME)];
+  if (instance === undefined) {
+    checks.push({ name: 'instance', ok: false, detail: 'none is running for this home', remedy: 'start one: kidjamo up' });
+  } else {
+    checks.push(
+      { name: 'instance', ok: true, detail: `process ${instance.pid}` },
+      await gatewayCheck(instance),
+      ...(await databaseChecks(instance)),
+    );
+  }
+  return {
+    ok: checks.every((check) => check.ok),
+    api_url: instance?.apiUrl ?? null,
+    database_url: instance?.databaseUrl ?? null,
+    lake: instance?.lakeRoot ?? null,
+    home: settings.KIDJAMO_HOME,
+    pid: instance?.pid ?? null,
+    checks,
+  };
+}
+
+function nodeCheck(): Check {
+  const major = Number(process.versions.node.split('.')[0]);
+  return {
+    name: 'node',
+    ok: major >= OLDEST_NODE,
+    detail: process.versions.node,
+    ...(major < OLDEST_NODE ? { remedy: 'run it through bin/kidjamo.mjs' } : {}),
+  };
+}
+
+async function diskCheck(settings: Settings, home: string): Promise<Check> {
+  // A home that does not exist yet will most likely be on the disk of this folder.
+  const { bavail, bsize } = await statfs(home).catch(() => statfs('.'));
+  const free = Math.floor((bavail * bsize) / 2 ** 20);
+  const ok = free > settings.KIDJAMO_DISK_RESERVE_MB;
+  return {
+    name: 'disk',
+    ok,
+    detail: `${free} MB free`,
+    ...(ok ? {} : { remedy: 'free some space: below the reserve the gateway answers 503' }),
+  };
+}
+
+async function gatewayCheck(instance: RunningInstance): Promise<Check> {
+  try {
+    const response = await fetch(`${instance.apiUrl}/ready`, { signal: AbortSignal.timeout(5000) });
+    const detail = response.ok ? 'ready' : `not ready (${response.status})`;
+    return { name: 'gateway', ok: response.ok, detail, ...(response.ok ? {} : { remedy: 'GET /ready tells which dependency is away' }) };
+  } catch (error) {
+    return { name: 'gateway', ok: false, detail: `does not answer (${describeError(error).code})`, remedy: 'see the log of the process' };
+  }
+}
+
+async function databaseChecks(instance: RunningInstance): Promise<Check[]> {
+  const pool = makePool({ url: instance.databaseUrl, name: 'doctor', max: 1, statementTimeout: 10_000 }, () => undefined);
+  try {
+    const version = await pool.query<{ server_version: string }>('SHOW server_version');
+    return [
+      { name: 'database', ok: true, detail: `PostgreSQL ${version.rows[0]?.server_version ?? '?'}` },
+      await migrationCheck(pool),
+      ...(await lagChecks(pool)),
+      await countCheck(pool, {
+        name: 'dead letters',
+        sql: 'SELECT count(*)::int AS n FROM stream.dead_letter',
+        remedy: 'GET /api/v1/dead-letters shows them',
+      }),
+      await countCheck(pool, {
+        name: 'quarantine',
+        sql: `SELECT count(*)::int AS n FROM quarantine WHERE status = 'held' AND device_id IS NOT NULL`,
+        remedy: 'readings wait for an assignment: kidjamo device assign',
+      }),
+    ];
+  } catch (error) {
+    const { code, message } = describeError(error);
+    return [
+      { name: 'database', ok: false, detail: message ?? `does not answer (${code})`, remedy: 'kidjamo up starts the embedded one again' },
+    ];
+  } finally {
+    await pool.end();
+  }
+}
+
+async function migrationCheck(pool: Pool): Promise<Check> {
+  try {
+    const pending = await pendingSets(pool);
+    return pending.length === 0
+      ? { name: 'migrations', ok: true, detail: 'all applied' }
+      : { name: 'migrations', ok: false, detail: `${pending.length} not applied`, remedy: 'kidjamo migrate' };
+  } catch (error) {
+    if (error instanceof KidjamoError) return { name: 'migrations', ok: false, detail: error.message };
+    throw error;
+  }
+}
+
+async function lagChecks(pool: Pool): Promise<Check[]> {
+  return (await readLag(pool)).map((group) => {
+    const ok = group.lag < MUCH_LAG;
+    return {
+      name: `group ${group.group}`,
+      ok,
+      detail: `${group.lag} records behind of ${group.end}`,
+      ...(ok ? {} : { remedy: 'is a worker running? see its log' }),
+    };
+  });
+}
+
+async function countCheck(pool: Pool, count: { name: string; sql: string; remedy: string }): Promise<Check> {
+  const { rows } = await pool.query<{ n: number }>(count.sql);
+  const n = rows[0]?.n ?? 0;
+  return { name: count.name, ok: true, detail: String(n), ...(n > 0 ? { remedy: count.remedy } : {}) };
+}

@@ -1,0 +1,51 @@
+/** Reads the lake of an instance. */
+
+import { join } from 'node:path';
+
+import { openLake } from '@kidjamo/connector-lake';
+import { systemClock } from '@kidjamo/stream';
+import { LAKE_TABLES, LAKE_VIEWS } from '@kidjamo/vitals';
+
+import type { Instance } from './instance.ts';
+import { readLag } from './lag.ts';
+import { makePool } from './pool.ts';
+
+/** How long a query waits for the sinks to write what they hold, ms. */
+const FLUSH_WITHIN = 10_000;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Runs one read-only query over the views of the lake. With `flush`, what was in the logs when it was asked is in the answer. */
+export async function queryLake(instance: Instance, query: { sql: string; flush: boolean }): Promise<readonly Row[]> {
+  const pool = makePool({ url: instance.databaseUrl, name: 'query-lake', max: 2 }, () => undefined);
+  try {
+    if (query.flush) await flushSinks(instance, pool);
+    const lake = await openLake({
+      root: instance.lakeRoot,
+      pool,
+      tables: LAKE_TABLES,
+      views: LAKE_VIEWS,
+      scratch: join(instance.home, 'scratch'),
+      memoryLimit: '1GB',
+    });
+    try {
+      return (await lake.query(query.sql)).rows;
+    } finally {
+      await lake.close();
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+async function flushSinks(instance: Instance, pool: Parameters<typeof readLag>[0]): Promise<void> {
+  const until = systemClock.now() + FLUSH_WITHIN;
+  const sinks = (await readLag(pool)).filter((group) => group.group.startsWith('lake-'));
+  const ends = new Map(sinks.map((group) => [group.group, group.end]));
+  for (;;) {
+    const behind = (await readLag(pool)).filter((group) => group.next < (ends.get(group.group) ?? 0));
+    if (behind.length === 0 || systemClock.now() > until) return;
+    await instance.flush();
+    await systemClock.sleep(100);
+  }
+}

@@ -1,0 +1,17 @@
+/** The vitals in the lake: its tables, its views, and its sinks, one per table, each a consumer group of its own. */
+
+import { LakeSink } from '@kidjamo/connector-lake';
+import type { LakeSinkOptions, LakeView } from '@kidjamo/connector-lake';
+
+import { LAKE_TABLES } from './lake/tables.ts';
+import { BRONZE_WINDOWS } from './lake/windows-view.ts';
+
+export { LAKE_TABLES } from './lake/tables.ts';
+
+/** Views beside those of the tables. */
+export const LAKE_VIEWS: readonly LakeView[] = [BRONZE_WINDOWS];
+
+/** A sink for each table. */
+export function lakeSinks(options: Omit<LakeSinkOptions, 'table'>): LakeSink[] {
+  return LAKE_TABLES.map((table) => new LakeSink({ ...options, table }));
+}

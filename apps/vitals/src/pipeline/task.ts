@@ -1,0 +1,144 @@
+/**
+ * The vitals task: a pure function from an input record and what it remembers of the patient and the device to rows, output records and
+ * timers. Clocks: event time decides what is late and which pane a reading belongs to; log time decides deadlines and idleness.
+ */
+
+import type { IdempotencyKey, Task, TaskContext, TaskInput, TimerFiring } from '@kidjamo/stream';
+import { KidjamoError } from '@kidjamo/stream';
+
+import { LOGS } from '../contracts/logs.ts';
+import type { ErrorOut } from '../contracts/outputs.ts';
+import type { DeviceStatus, HeldReading, InputRecord, ManualAlert, Reading } from '../contracts/reading.ts';
+import type { QuarantineRow } from '../contracts/rows.ts';
+import { TABLES } from '../contracts/rows.ts';
+import { deterministicId } from '../domain/ids.ts';
+import { processDeviceStatus, processManualAlert, processPatientChange } from './notices.ts';
+import type { ReadingOptions } from './readings.ts';
+import { checkConflict, closeIdle, CLOSE_TIMER, processHeld, processReading } from './readings.ts';
+import { deviceKey, patientKey } from './state.ts';
+
+/** What can be set for the vitals task. */
+export interface VitalsTaskOptions {
+  /** Firmware versions that may run; without a list all may. */
+  readonly allowedFirmware?: readonly string[];
+}
+
+/** An input that may be applied once only. */
+type Once = Reading | DeviceStatus | ManualAlert;
+
+const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>(['reading', 'held', 'manual_alert', 'device_status', 'patient']);
+
+/** Makes the vitals task. */
+export function createVitalsTask(options: VitalsTaskOptions = {}): Task<InputRecord> {
+  const reading: ReadingOptions = { allowedFirmware: options.allowedFirmware === undefined ? undefined : new Set(options.allowedFirmware) };
+  return {
+    name: 'vitals',
+    parse,
+    keys,
+    idempotency,
+    process: ({ value }, context) => {
+      processInput(value, context, reading);
+    },
+    onDuplicate: (_, context) => {
+      context.count('duplicate');
+    },
+    onConflict: refuseConflict,
+    onTimer,
+  };
+}
+
+/** The gateway alone writes the log, from values it has validated; what is checked here is that the record is one of ours. */
+function parse(text: string): InputRecord {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'object' || value === null || !('kind' in value) || !KINDS.has(value.kind)) {
+    throw new KidjamoError('INPUT_INVALID', 'the record is of no kind that the vitals task knows');
+  }
+  return value as InputRecord;
+}
+
+function keys(input: InputRecord): readonly string[] {
+  switch (input.kind) {
+    case 'reading':
+      return [patientKey(input.patient), deviceKey(input.patient, input.device)];
+    case 'held':
+    case 'patient':
+      return [patientKey(input.patient)];
+    case 'manual_alert':
+    case 'device_status':
+      return [];
+  }
+}
+
+function idempotency(input: InputRecord): IdempotencyKey | undefined {
+  switch (input.kind) {
+    case 'reading':
+      return { id: input.id, scope: TABLES.measurements, at: input.at, digest: input.digest };
+    case 'device_status':
+      return { id: input.id, scope: TABLES.deviceLogs, at: input.at, digest: input.digest };
+    case 'manual_alert':
+      return { id: input.id, scope: TABLES.alerts, at: input.at, digest: input.digest };
+    case 'held':
+    case 'patient':
+      return undefined;
+  }
+}
+
+function processInput(input: InputRecord, context: TaskContext, options: ReadingOptions): void {
+  switch (input.kind) {
+    case 'reading':
+      processReading(input, context, options);
+      return;
+    case 'held':
+      // The gateway keeps it; here it is checked.
+      processHeld(input, context);
+      context.output(LOGS.errors, input.patient, errorOut(input, input.reason, context));
+      return;
+    case 'manual_alert':
+      processManualAlert(input, context);
+      return;
+    case 'device_status':
+      processDeviceStatus(input, context);
+      return;
+    case 'patient':
+      processPatientChange(input, context);
+      return;
+  }
+}
+
+/** The same key with another body: kept in quarantine, its floors checked, and said so. */
+function refuseConflict({ record, value }: TaskInput<InputRecord>, context: TaskContext): void {
+  if (value.kind === 'held' || value.kind === 'patient') {
+    throw new KidjamoError('TASK_FAILED', 'a record without an idempotency key cannot conflict with another');
+  }
+  const row: QuarantineRow = {
+    quarantine_id: deterministicId('conflict', value.kind, value.id, value.digest),
+    reason: 'idempotency_conflict',
+    detail: 'Another body was stored before under the same key.',
+    source: value.kind === 'reading' ? value.source : value.kind,
+    device_id: value.kind === 'manual_alert' ? null : value.device,
+    patient_id: value.patient,
+    received_at: value.received,
+    correlation_id: value.correlation,
+    plain: record.value,
+  };
+  context.row(TABLES.quarantine, row);
+  context.count('conflict');
+  if (value.kind === 'reading') checkConflict(value, row.quarantine_id, context);
+  context.output(LOGS.errors, value.patient, errorOut(value, row.reason, context));
+}
+
+function errorOut(value: Once | HeldReading, error: string, context: TaskContext): ErrorOut {
+  return {
+    message_id: value.id,
+    patient_id: value.patient,
+    ...(value.kind === 'manual_alert' ? {} : { device_id: value.device }),
+    error,
+    created_at: context.logTime,
+    correlation: value.correlation,
+  };
+}
+
+function onTimer({ key, name }: TimerFiring, context: TaskContext): void {
+  if (name !== CLOSE_TIMER) throw new KidjamoError('TASK_FAILED', `the vitals task knows no timer called ${name}`);
+  closeIdle(key, context);
+}

@@ -1,0 +1,13 @@
+export * from './copy/binary.ts';
+export * from './copy/copy-into.ts';
+export * from './client.ts';
+export * from './failure.ts';
+export * from './log/membership.ts';
+export * from './log/postgres-log.ts';
+export * from './log/retention.ts';
+export * from './log/wakeups.ts';
+export * from './task/task-store.ts';
+export * from './embedded/index.ts';
+export * from './migrate.ts';
+export { DeadLetterStore } from './task/dead-letters.ts';
+export { decodeBody } from './log/encode.ts';

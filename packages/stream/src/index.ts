@@ -1,0 +1,16 @@
+export * from './clock.ts';
+export * from './errors.ts';
+export type * from './contracts/log.ts';
+export type * from './contracts/task.ts';
+export type * from './contracts/commit.ts';
+export type * from './contracts/sink.ts';
+export * from './resilience/backoff.ts';
+export * from './resilience/circuit-breaker.ts';
+export type * from './runtime/observer.ts';
+export * from './runtime/group-runner.ts';
+export * from './runtime/lru.ts';
+export * from './runtime/sink-runner.ts';
+export { TICK_KEY, TICK_VALUE } from './runtime/task-batch.ts';
+export * from './runtime/task-runner.ts';
+export * from './windows/exact-sum.ts';
+export * from './windows/panes.ts';

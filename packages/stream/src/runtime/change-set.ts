@@ -1,0 +1,107 @@
+/** Collects what a task emits over a batch, and gives it the state it reads. */
+
+import { KidjamoError } from '../errors.ts';
+import type { Changes, DeadLetter, TimerChange } from '../contracts/commit.ts';
+import type { LogRecord, NewRecord } from '../contracts/log.ts';
+import type { TaskContext } from '../contracts/task.ts';
+
+export class ChangeSet implements TaskContext {
+  logTime = 0;
+  /** The earliest timer armed in this batch: the batch must end before a record at or after it. */
+  earliestArmed = Number.POSITIVE_INFINITY;
+  readonly #partition: number;
+  readonly #states: Map<string, unknown>;
+  readonly #dirty = new Set<string>();
+  readonly #rows = new Map<string, object[]>();
+  readonly #timers = new Map<string, TimerChange>();
+  readonly #outputs = new Map<string, NewRecord[]>();
+  readonly #counters = new Map<string, number>();
+  readonly #deadLetters: DeadLetter[] = [];
+  #current: LogRecord | undefined;
+  #readable: readonly string[] = [];
+
+  /** `states` holds every state that the inputs of the batch need; it is changed in place. */
+  constructor(partition: number, states: Map<string, unknown>) {
+    this.#partition = partition;
+    this.#states = states;
+  }
+
+  /** Turns to the next input, which is a record or a timer, and whose state keys are `keys`. */
+  begin(input: { readonly record?: LogRecord; readonly keys: readonly string[] }, logTime: number): void {
+    this.#current = input.record;
+    this.#readable = input.keys;
+    this.logTime = logTime;
+  }
+
+  get<S>(key: string): S | undefined {
+    // Whether the state of another key is at hand depends on how the records were cut into batches.
+    if (!this.#readable.includes(key))
+      throw new KidjamoError('TASK_FAILED', 'the task reads a state whose key it did not name for this input');
+    // The task stored this value under this key itself, so it alone knows its type.
+    return this.#states.get(key) as S | undefined;
+  }
+
+  put(key: string, state: unknown): void {
+    this.#states.set(key, state);
+    this.#dirty.add(key);
+  }
+
+  row(table: string, row: object): void {
+    const rows = this.#rows.get(table);
+    if (rows === undefined) this.#rows.set(table, [row]);
+    else rows.push(row);
+  }
+
+  output(log: string, key: string, value: object): void {
+    const record = { partition: this.#partition, key, value: JSON.stringify(value) };
+    const records = this.#outputs.get(log);
+    if (records === undefined) this.#outputs.set(log, [record]);
+    else records.push(record);
+  }
+
+  arm(key: string, name: string, due: number): void {
+    this.#timers.set(`${key}\n${name}`, { key, name, due });
+    this.earliestArmed = Math.min(this.earliestArmed, due);
+  }
+
+  disarm(key: string, name: string): void {
+    this.#timers.set(`${key}\n${name}`, { key, name, due: null });
+  }
+
+  count(counter: string, n = 1): void {
+    this.#counters.set(counter, (this.#counters.get(counter) ?? 0) + n);
+  }
+
+  deadLetter(reason: string): void {
+    const record = this.#current;
+    if (record === undefined) throw new KidjamoError('TASK_FAILED', `a timer cannot be sent to the dead letters (${reason})`);
+    this.#deadLetters.push({ offset: record.offset, key: record.key, value: record.value, reason });
+    this.count('dead_letter');
+  }
+
+  /** The changes, with the states that were put as JSON text. */
+  finish(): Changes {
+    const states = new Map<string, string | null>();
+    for (const key of this.#dirty) {
+      const state = this.#states.get(key);
+      states.set(key, state === undefined ? null : JSON.stringify(state));
+    }
+    return {
+      rows: this.#rows,
+      states,
+      timers: this.#timers,
+      outputs: this.#outputs,
+      counters: this.#counters,
+      deadLetters: this.#deadLetters,
+    };
+  }
+
+  /** Whether the timer was armed or taken away in this batch. */
+  hasTouched(timer: { readonly key: string; readonly name: string }): boolean {
+    return this.#timers.has(`${timer.key}\n${timer.name}`);
+  }
+
+  get touchedTimers(): boolean {
+    return this.#timers.size > 0;
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Turns a run of records into changes. Deterministic: the same records from the same state give the same changes, however they are
+ * cut into batches, because timers fire exactly between the records that their due time lies between.
+ */
+
+import type { Changes, Lease, Position, TaskStore } from '../contracts/commit.ts';
+import type { LogRecord } from '../contracts/log.ts';
+import type { IdempotencyKey, Task, TimerFiring } from '../contracts/task.ts';
+import { ChangeSet } from './change-set.ts';
+import type { Lru } from './lru.ts';
+
+/** Key of the records that only carry log time forward. */
+export const TICK_KEY = '#tick';
+
+/** The value of a tick. */
+export const TICK_VALUE = '{"kind":"tick"}';
+
+/** What a batch came to. */
+export interface BatchOutcome {
+  readonly changes: Changes;
+  readonly to: Position;
+  readonly consumed: number;
+  readonly touchedTimers: boolean;
+}
+
+/** A record that made the task throw. */
+export class PoisonRecord extends Error {
+  readonly offset: number;
+
+  constructor(offset: number, cause: unknown) {
+    super(`the task failed on the record at offset ${offset}`, { cause });
+    this.offset = offset;
+  }
+}
+
+/** A timer that made the task throw. */
+export class PoisonTimer extends Error {
+  readonly timer: TimerFiring;
+
+  constructor(timer: TimerFiring, cause: unknown) {
+    super('the task failed on a timer', { cause });
+    this.timer = timer;
+  }
+}
+
+interface Parsed<V> {
+  readonly record: LogRecord;
+  readonly value: V | undefined;
+  readonly states: readonly string[];
+  readonly key: IdempotencyKey | undefined;
+  readonly reason: string | undefined;
+}
+
+/** What is needed to run batches of one partition. */
+export interface BatchEnvironment<V> {
+  readonly task: Task<V>;
+  readonly store: TaskStore;
+  readonly lease: Lease;
+  readonly cache: Lru<string, unknown>;
+  /** Offsets whose records are to be dead-lettered, with the reason. */
+  readonly poison: ReadonlyMap<number, string>;
+  /** Timers, by {@link timerId}, that are to be taken away and counted instead of fired. */
+  readonly poisonTimers: ReadonlySet<string>;
+}
+
+/** Tells one firing of a timer from every other. */
+export function timerId({ key, name, due }: TimerFiring): string {
+  return `${key}\n${name}\n${due}`;
+}
+
+/**
+ * Fires `firings` (due, earliest first) without consuming a record. Ends early where a timer armed on the way must go first, so that
+ * the order is that of the due times however the firings are cut.
+ */
+export async function runTimers<V>(env: BatchEnvironment<V>, from: Position, firings: readonly TimerFiring[]): Promise<BatchOutcome> {
+  const states = await loadStates(env, new Set(firings.map((firing) => firing.key)));
+  const set = new ChangeSet(env.lease.partition, states);
+  let logTime = from.logTime;
+  for (const firing of firings) {
+    if (set.earliestArmed <= firing.due) break;
+    // Taken away, or armed anew for later, by a firing before it.
+    if (set.hasTouched(firing)) continue;
+    logTime = Math.max(logTime, firing.due);
+    set.begin({ keys: [firing.key] }, logTime);
+    set.disarm(firing.key, firing.name);
+    if (env.poisonTimers.has(timerId(firing))) set.count('timer_failed');
+    else {
+      try {
+        env.task.onTimer(firing, set);
+      } catch (error) {
+        throw new PoisonTimer(firing, error);
+      }
+    }
+  }
+  remember(env, states);
+  return { changes: set.finish(), to: { offset: from.offset, logTime }, consumed: 0, touchedTimers: true };
+}
+
+/** Processes `records`, up to the first one that a timer armed on the way must precede. */
+export async function runRecords<V>(env: BatchEnvironment<V>, from: Position, records: readonly LogRecord[]): Promise<BatchOutcome> {
+  const parsed = records.map((record) => parse(env, record));
+  const keys = new Set<string>();
+  const wanted: IdempotencyKey[] = [];
+  for (const { states: named, key } of parsed) {
+    for (const state of named) keys.add(state);
+    if (key !== undefined) wanted.push(key);
+  }
+  const [states, known] = await Promise.all([loadStates(env, keys), env.store.known(wanted)]);
+  const applied = new Map<string, string>();
+  for (const [id, { digest }] of known) applied.set(id, digest);
+
+  const set = new ChangeSet(env.lease.partition, states);
+  let { offset, logTime } = from;
+  let consumed = 0;
+  for (const item of parsed) {
+    const time = Math.max(logTime, item.record.time);
+    if (time >= set.earliestArmed) break;
+    logTime = time;
+    offset = item.record.offset + 1;
+    consumed += 1;
+    set.begin({ record: item.record, keys: item.states }, logTime);
+    apply(env.task, set, { item, applied });
+  }
+  remember(env, states);
+  return { changes: set.finish(), to: { offset, logTime }, consumed, touchedTimers: set.touchedTimers };
+}
+
+function parse<V>(env: BatchEnvironment<V>, record: LogRecord): Parsed<V> {
+  const nothing = { record, value: undefined, states: [], key: undefined };
+  if (record.key === TICK_KEY) return { ...nothing, reason: undefined };
+  const reason = env.poison.get(record.offset);
+  if (reason !== undefined) return { ...nothing, reason };
+  try {
+    const value = env.task.parse(record.value);
+    return { record, value, states: env.task.keys(value), key: env.task.idempotency(value), reason: undefined };
+  } catch (error) {
+    return { ...nothing, reason: `cannot be parsed (${error instanceof Error ? error.name : 'unknown error'})` };
+  }
+}
+
+function apply<V>(task: Task<V>, set: ChangeSet, step: { item: Parsed<V>; applied: Map<string, string> }): void {
+  const { record, value, key, reason } = step.item;
+  if (reason !== undefined) set.deadLetter(reason);
+  if (value === undefined) return;
+  try {
+    const input = { record, value };
+    const before = key === undefined ? undefined : step.applied.get(key.id);
+    if (key === undefined || before === undefined) {
+      if (key !== undefined) step.applied.set(key.id, key.digest);
+      task.process(input, set);
+    } else if (before === key.digest) task.onDuplicate(input, set);
+    else task.onConflict(input, set);
+  } catch (error) {
+    throw new PoisonRecord(record.offset, error);
+  }
+}
+
+async function loadStates<V>(env: BatchEnvironment<V>, keys: ReadonlySet<string>): Promise<Map<string, unknown>> {
+  const states = new Map<string, unknown>();
+  const missing: string[] = [];
+  for (const key of keys) {
+    const cached = env.cache.get(key);
+    if (cached === undefined) missing.push(key);
+    else if (cached !== ABSENT) states.set(key, cached);
+  }
+  const loaded = await env.store.loadStates(env.lease, missing);
+  for (const [key, text] of loaded) {
+    const state: unknown = JSON.parse(text);
+    states.set(key, state);
+  }
+  for (const key of missing) if (!loaded.has(key)) env.cache.set(key, ABSENT);
+  return states;
+}
+
+/** Cached for keys known to have no state, so that they are not looked up again. */
+const ABSENT = Symbol('absent');
+
+function remember<V>(env: BatchEnvironment<V>, states: ReadonlyMap<string, unknown>): void {
+  for (const [key, state] of states) env.cache.set(key, state === undefined ? ABSENT : state);
+}
