@@ -50,6 +50,16 @@ class LivePage {
       await delay(5);
     }
   }
+
+  /** Until the page was told of this alert: with the patient's card, or after it. */
+  async showsAlert(patient: string, type: string): Promise<void> {
+    const told = (): boolean =>
+      this.events.some(({ name, data }) => {
+        const cards = name === 'patient' ? data.patients : name === 'alert' ? data.changed : [];
+        return cards.some((card) => card.patient_id === patient && card.alerts.some((alert) => alert.alert_type === type));
+      });
+    while (!told()) await delay(5);
+  }
 }
 
 async function connect(): Promise<LivePage> {
@@ -141,6 +151,7 @@ describe('the live board', () => {
       genotype: 'SC',
       reading: { spo2_percent: 84, breaches: ['CRITICAL_SPO2'] },
     });
+    await page.showsAlert(patient, 'CRITICAL_SPO2');
     const last = await connect();
     const card = (await last.find('snapshot')).patients.find((other) => other.patient_id === patient);
     expect(card?.alerts.map((alert) => alert.alert_type)).toEqual(['CRITICAL_SPO2']);
