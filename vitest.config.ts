@@ -15,6 +15,8 @@ const real = {
     testTimeout: 60_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
+    // Vitest's own is a second: what is polled for may take longer on a busy machine.
+    expect: { poll: { timeout: 30_000, interval: 20 } },
   },
 };
 
