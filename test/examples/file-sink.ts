@@ -44,7 +44,7 @@ export class FileSink implements Sink {
   write(batch: SinkBatch, signal: AbortSignal): Promise<SinkResult> {
     return coded(async () => {
       if ((await this.#position(batch.lease)) !== batch.from) throw fenced(batch.lease);
-      const refused = batch.records.flatMap(refusal);
+      const refused = Array.from(batch.records).flatMap(refusal);
       if (refused.length === 0) await this.#add(batch, signal);
       return { refused };
     });
@@ -76,7 +76,7 @@ export class FileSink implements Sink {
   async #add({ lease, from, to, records }: SinkBatch, signal: AbortSignal): Promise<void> {
     const { files } = this.#options;
     const aside = this.#path(lease, `${randomUUID()}.part`);
-    const lines = [JSON.stringify({ to }), ...records.map((record) => record.value)];
+    const lines = [JSON.stringify({ to }), ...Array.from(records, (record) => record.value)];
     try {
       await files.write(aside, `${lines.join('\n')}\n`, signal);
       await files.link(aside, this.#path(lease, `${from}.jsonl`));

@@ -14,7 +14,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { KidjamoError, systemClock } from '@kidjamo/stream';
-import type { Clock, Lease, LogRecord, Refusal, Sink, SinkBatch, SinkBatching, SinkResult } from '@kidjamo/stream';
+import type { Clock, Lease, Records, Refusal, Sink, SinkBatch, SinkBatching, SinkResult } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
 import { isDataFault, lakeError } from './duckdb-failure.ts';
@@ -140,11 +140,10 @@ export class LakeSink implements Sink {
   }
 
   /** Stages records; false when DuckDB cannot read one of them, or it lacks what the table requires. */
-  async #stage(session: LakeSession, records: readonly LogRecord[]): Promise<boolean> {
-    if (!records.every(({ value }) => looksLikeObject(value))) return false;
+  async #stage(session: LakeSession, records: Records): Promise<boolean> {
     const file = join(this.#engine.folder, `${randomUUID()}.ndjson`);
     try {
-      await writeLines(file, records);
+      if (!(await writeLines(file, records))) return false;
       await session.run(stageSql(this.#table, file));
     } catch (error) {
       if (isDataFault(error)) return false;
@@ -191,13 +190,17 @@ interface DateRow extends Readonly<Record<string, string | number>> {
   readonly last: string;
 }
 
-/** Encodes into one buffer that is written whenever it is full: half the work of letting the file system encode long texts. */
-async function writeLines(file: string, records: readonly LogRecord[]): Promise<void> {
+/**
+ * Writes a line for each record; false when one cannot be a JSON object. Encodes into one buffer that is written whenever it is full: half
+ * the work of letting the file system encode long texts.
+ */
+async function writeLines(file: string, records: Records): Promise<boolean> {
   const handle = await open(file, 'wx', 0o600);
   try {
     const buffer = Buffer.allocUnsafe(BUFFER);
     let used = 0;
     for (const { offset, value } of records) {
+      if (!looksLikeObject(value)) return false;
       const line = `{"${OFFSET}":${offset},${value.slice(1)}\n`;
       // A UTF-16 unit takes three bytes at most.
       if (used + line.length * 3 > BUFFER) {
@@ -208,6 +211,7 @@ async function writeLines(file: string, records: readonly LogRecord[]): Promise<
       else used += buffer.write(line, used, 'utf8');
     }
     await handle.appendFile(buffer.subarray(0, used));
+    return true;
   } finally {
     await handle.close();
   }

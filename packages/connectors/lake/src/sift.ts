@@ -3,7 +3,7 @@
  * which finds what is plainly wrong, and DuckDB is asked about halves of the rest, and halves of those, until the last one is found.
  */
 
-import type { LogRecord, Refusal } from '@kidjamo/stream';
+import type { LogRecord, Records, Refusal } from '@kidjamo/stream';
 
 import type { LakeColumn, LakeTable } from './lake-table.ts';
 import { isRequired, memberOf } from './lake-table.ts';
@@ -19,7 +19,7 @@ export interface Sifted {
 /** Sifts a batch. `canRead` asks DuckDB; its last call is about all of `readable` where nothing was refused. */
 export async function sift(
   table: LakeTable,
-  records: readonly LogRecord[],
+  records: Records,
   canRead: (records: readonly LogRecord[]) => Promise<boolean>,
 ): Promise<Sifted> {
   const refused: Refusal[] = [];

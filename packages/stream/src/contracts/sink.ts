@@ -3,6 +3,11 @@
 import type { Lease } from './commit.ts';
 import type { LogRecord } from './log.ts';
 
+/** Records in order. They may be made while they are gone through, so whoever needs them twice goes through twice rather than keep them. */
+export interface Records extends Iterable<LogRecord> {
+  readonly length: number;
+}
+
 /** Records of one partition, in order, to be written together. */
 export interface SinkBatch {
   readonly lease: Lease;
@@ -10,7 +15,7 @@ export interface SinkBatch {
   readonly from: number;
   /** The position that it holds after it: the offset after the last record, failed ones included. */
   readonly to: number;
-  readonly records: readonly LogRecord[];
+  readonly records: Records;
 }
 
 /** A record that the sink refuses for good, with a reason that holds no identity. */

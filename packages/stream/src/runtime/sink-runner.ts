@@ -11,14 +11,15 @@
 
 import type { Clock } from '../clock.ts';
 import type { DeadLetter, Lease } from '../contracts/commit.ts';
-import type { Log, LogRecord } from '../contracts/log.ts';
-import type { Sink } from '../contracts/sink.ts';
+import type { Log } from '../contracts/log.ts';
+import type { Records, Sink } from '../contracts/sink.ts';
 import { hasCode, isRetryable, KidjamoError } from '../errors.ts';
 import { backoffDelay } from '../resilience/backoff.ts';
 import type { BackoffOptions } from '../resilience/backoff.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import type { CircuitOptions } from '../resilience/circuit-breaker.ts';
 import type { RuntimeObserver } from './observer.ts';
+import { RecordPack } from './record-pack.ts';
 import { TICK_KEY } from './task-batch.ts';
 
 /** Asks sinks to write what they have collected without waiting for more. */
@@ -48,7 +49,7 @@ export interface SinkRunnerOptions {
 const READ_SIZE = 4000;
 
 interface Collected {
-  readonly records: LogRecord[];
+  readonly records: Records;
   readonly to: number;
   /** The flush requests that this batch answers. */
   readonly flushed: number;
@@ -97,7 +98,7 @@ async function collect(
 ): Promise<Collected> {
   const { log, clock, sink, flush, pollEvery } = options;
   const { maxRecords, maxBytes, maxDelay } = sink.batching;
-  const records: LogRecord[] = [];
+  const records = new RecordPack(from.partition);
   let { position: to, flushed } = from;
   let bytes = 0;
   let deadline: number | undefined;
@@ -108,7 +109,7 @@ async function collect(
         // A record that does not fit opens the next batch; one that is too large by itself goes alone.
         const full = records.length >= maxRecords || (records.length > 0 && bytes + record.value.length > maxBytes);
         if (full) return { records, to, flushed };
-        records.push(record);
+        records.add(record);
         bytes += record.value.length;
       }
       to = record.offset + 1;
@@ -136,17 +137,21 @@ async function write(
 ): Promise<void> {
   const { sink } = options;
   const { lease, breaker, position, collected } = batch;
-  let records: readonly LogRecord[] = collected.records;
+  let records = collected.records;
   for (;;) {
     const { refused } = await breaker.run(() => sink.write({ lease, from: position, to: collected.to, records }, signal));
     if (refused.length === 0) return;
     const reasons = new Map(refused.map((refusal) => [refusal.offset, refusal.reason]));
-    const letters = records.flatMap(({ offset, key, value }) => {
+    const letters: DeadLetter[] = [];
+    const kept = new RecordPack(lease.partition);
+    for (const record of records) {
+      const { offset, key, value } = record;
       const reason = reasons.get(offset);
-      return reason === undefined ? [] : [{ offset, key, value, reason }];
-    });
+      if (reason === undefined) kept.add(record);
+      else letters.push({ offset, key, value, reason });
+    }
     if (letters.length === 0) throw new KidjamoError('CONFORMANCE', `the sink ${sink.name} refused only records that it was not given`);
     await options.deadLetter(lease, letters);
-    records = records.filter((record) => !reasons.has(record.offset));
+    records = kept;
   }
 }

@@ -102,7 +102,7 @@ export function sinkConformance(name: string, { create }: { create: () => Promis
       async ({ sink, lease, batch, stored, second }) => {
         await sink.open(lease(1));
         const whole = batch(lease(1), 0, 9);
-        await write(sink, { ...whole, records: whole.records.filter((record) => [1, 2, 5].includes(record.offset)) });
+        await write(sink, { ...whole, records: Array.from(whole.records).filter((record) => [1, 2, 5].includes(record.offset)) });
         expect(await stored()).toEqual(['1', '2', '5']);
         const other = second();
         expect(await other.open(lease(2))).toBe(9);
@@ -195,7 +195,10 @@ export function sinkConformance(name: string, { create }: { create: () => Promis
       if (bad === undefined) return;
       await sink.open(lease(1));
       const whole = trial.batch(lease(1), 0, 6);
-      const mixed = { ...whole, records: whole.records.map((record) => ([1, 4].includes(record.offset) ? { ...record, ...bad } : record)) };
+      const mixed = {
+        ...whole,
+        records: Array.from(whole.records).map((record) => ([1, 4].includes(record.offset) ? { ...record, ...bad } : record)),
+      };
       const { refused } = await write(sink, mixed);
       expect(refused.map((refusal) => refusal.offset).sort()).toEqual([1, 4]);
       for (const { reason } of refused) {
@@ -203,7 +206,7 @@ export function sinkConformance(name: string, { create }: { create: () => Promis
         expect(bad.value.length > 3 && reason.includes(bad.value)).toBe(false);
       }
       expect(await stored()).toEqual([]);
-      const again = { ...mixed, records: mixed.records.filter((record) => ![1, 4].includes(record.offset)) };
+      const again = { ...mixed, records: Array.from(mixed.records).filter((record) => ![1, 4].includes(record.offset)) };
       expect(await write(sink, again)).toEqual({ refused: [] });
       expect(await stored()).toEqual(['0', '2', '3', '5']);
       expect(await second().open(lease(2))).toBe(6);
