@@ -1,5 +1,6 @@
 export * from './clock.ts';
 export * from './errors.ts';
+export * from './pseudonym.ts';
 export type * from './contracts/log.ts';
 export type * from './contracts/task.ts';
 export type * from './contracts/commit.ts';

@@ -7,16 +7,18 @@ import { Cipher, createVitalsTask, LOGS, VitalsStore } from '@kidjamo/vitals';
 import { VITALS_GROUP } from './context.ts';
 import type { RoleSettings } from './context.ts';
 import { loggingObserver, makeLogger } from './logger.ts';
+import type { Meter } from './meter.ts';
 import { openPlumbing } from './plumbing.ts';
 
-/** Records per commit at most: enough to spread the cost of a commit, few enough that one takes a fraction of a second. */
+/** Records per commit at most: enough to spread its cost, and that of states written once for all of them; a commit takes about a second then. */
 const MAX_BATCH = 16_000;
+const PIECE = 2000;
 
 /** Runs until `signal` aborts. */
-export async function runTaskRole(settings: RoleSettings, signal: AbortSignal): Promise<void> {
+export async function runTaskRole(settings: RoleSettings, meter: Meter, signal: AbortSignal): Promise<void> {
   const logger = makeLogger('task', settings.logLevel);
   const plumbing = await openPlumbing(settings, { name: 'task', connections: settings.partitions + 4 }, logger);
-  const observer = loggingObserver(logger);
+  const observer = meter.watchTask(loggingObserver(logger));
   const { id, key } = settings.keys.quarantine;
   const store = new PostgresTaskStore({
     pool: plumbing.pool,
@@ -32,6 +34,7 @@ export async function runTaskRole(settings: RoleSettings, signal: AbortSignal): 
     observer,
     random: Math.random,
     maxBatch: MAX_BATCH,
+    piece: PIECE,
     pollEvery: 100,
     pace: 25,
     cachedStates: 20_000,

@@ -109,6 +109,8 @@ export type PaneRow = {
   /** Start of the minute. */
   readonly minute: number;
   readonly count: number;
+  /** It was begun by this batch, so that no row of it can be there yet. No column. */
+  readonly begun?: boolean | undefined;
   /** Sum and number of the confidences that devices gave, 0-100. */
   readonly quality_sum: number;
   readonly quality_count: number;

@@ -31,13 +31,14 @@ export function paneValues(vitals: Vitals, confidence: number | undefined): (num
  * The row of a pane, as it stands. Written out column by column: it is made for every reading, and an object with these members in this
  * order is several times as fast as one filled by name. A test compares it with the list of vital signs.
  */
-export function paneRow({ patient, device }: PaneOwner, pane: Pane): PaneRow {
+export function paneRow({ patient, device }: PaneOwner, pane: Pane, begun?: boolean): PaneRow {
   const cells = pane[2];
   return {
     patient_id: patient,
     device_id: device,
     minute: panes.start(pane),
     count: pane[1],
+    begun,
     quality_sum: cellSum(cells[QUALITY]),
     quality_count: cellCount(cells[QUALITY]),
     heart_rate_count: cellCount(cells[1]),

@@ -23,6 +23,7 @@ import type { Rule } from '../domain/rule.ts';
 import { ASSIGNMENT_RULES, isAssignmentReason } from '../domain/technical.ts';
 import { raise, settle } from './alerting.ts';
 import { paneOut, panes, paneRow, paneValues } from './pane-columns.ts';
+import type { PaneOwner } from './pane-columns.ts';
 import type { DeviceState, PatientState } from './state.ts';
 import { deviceKey, newDeviceState, ownerOf, patientKey } from './state.ts';
 
@@ -82,7 +83,7 @@ export function processReading(reading: Reading, context: TaskContext, options: 
 
   const pane = panes.add(device, reading.at, paneValues(reading.vitals, reading.confidence));
   if (pane === undefined) context.count('behind_watermark');
-  else context.row(TABLES.panes, paneRow(reading, pane));
+  else emitPane(pane, reading, context);
   emitClosed(reading, panes.closePassed(device), context);
   device.l = context.logTime;
   if (device.k === undefined) {
@@ -104,6 +105,12 @@ export function processReading(reading: Reading, context: TaskContext, options: 
   if (patient.a !== undefined && settle(ASSIGNMENT_RULES.unassigned_device, patient, { reading, age, context })) changed = true;
   if (!imported && follow(patient, reading, newestOfDevice)) changed = true;
   if (changed) context.put(patientState, patient);
+}
+
+/** A function of its own, so that what waits for the end of the batch holds two ids, and not the reading. */
+function emitPane(pane: Pane, { patient, device }: PaneOwner, context: TaskContext): void {
+  const begun = pane[1] === 1;
+  context.rowOf(TABLES.panes, pane, () => paneRow({ patient, device }, pane, begun));
 }
 
 /** Closes the panes of a device that has been silent, or waits on. */

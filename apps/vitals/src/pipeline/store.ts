@@ -1,7 +1,7 @@
 /** Writes the rows of the vitals task inside its commit, and looks its idempotency keys up. */
 
-import { copyInto, sqlState, upsertInto } from '@kidjamo/connector-postgres';
-import type { RowWriter } from '@kidjamo/connector-postgres';
+import { copyInto, packRows, sqlState, upsertInto } from '@kidjamo/connector-postgres';
+import type { CopyBlock, RowWriter } from '@kidjamo/connector-postgres';
 import type { IdempotencyKey, KnownKey } from '@kidjamo/stream';
 import { KidjamoError } from '@kidjamo/stream';
 import type { Pool, PoolClient } from 'pg';
@@ -32,6 +32,17 @@ const SMALL_TABLES: Readonly<Record<string, SmallTable>> = {
   quarantine: { key: 'quarantine_id', replaced: [], times: ['received_at'] },
 };
 
+/** Measurements in the form of a COPY, and the weeks that they are of. */
+class MeasurementBlock {
+  readonly block: CopyBlock;
+  readonly weeks: ReadonlySet<number>;
+
+  constructor(block: CopyBlock, weeks: ReadonlySet<number>) {
+    this.block = block;
+    this.weeks = weeks;
+  }
+}
+
 /** The row writer of the vitals application. */
 export class VitalsStore implements RowWriter {
   readonly #partitions = new MeasurementPartitions();
@@ -42,16 +53,28 @@ export class VitalsStore implements RowWriter {
     this.#cipher = cipher;
   }
 
-  async prepare(pool: Pool, rows: ReadonlyMap<string, readonly object[]>): Promise<void> {
+  pack(rows: ReadonlyMap<string, readonly object[]>): ReadonlyMap<string, readonly object[]> {
+    const measurements = rows.get(TABLES.measurements);
+    if (measurements === undefined) return rows;
     const weeks = new Set<number>();
-    for (const row of rows.get('measurements') ?? []) if ('recorded_at' in row) weeks.add(weekOf(Number(row.recorded_at)));
+    for (const row of measurements) if ('recorded_at' in row) weeks.add(weekOf(Number(row.recorded_at)));
+    return new Map(rows).set(TABLES.measurements, [new MeasurementBlock(packRows(MEASUREMENTS, measurements), weeks)]);
+  }
+
+  async prepare(pool: Pool, rows: ReadonlyMap<string, readonly object[]>): Promise<void> {
+    const weeks = new Set(measurementBlocks(rows.get(TABLES.measurements)).flatMap((block) => [...block.weeks]));
     await this.#partitions.ensure(pool, weeks);
   }
 
   async write(client: PoolClient, rows: ReadonlyMap<string, readonly object[]>): Promise<void> {
     for (const [table, list] of rows) {
-      if (table === 'measurements') await copyInto(client, MEASUREMENTS, list);
-      else if (table === 'window_panes') await writePanes(client, list);
+      if (table === TABLES.measurements)
+        await copyInto(
+          client,
+          MEASUREMENTS,
+          measurementBlocks(list).map(({ block }) => block),
+        );
+      else if (table === TABLES.panes) await writePanes(client, list);
       else if (table === 'quarantine')
         await this.#small(
           client,
@@ -99,6 +122,13 @@ export class VitalsStore implements RowWriter {
   }
 }
 
+/** What {@link VitalsStore.pack} made: the task store packs whatever it is given before it writes it. */
+function measurementBlocks(list: readonly object[] = []): readonly MeasurementBlock[] {
+  const blocks = list.filter((row) => row instanceof MeasurementBlock);
+  if (blocks.length < list.length) throw new KidjamoError('STORE_REJECTED', 'measurements were not packed before they were written');
+  return blocks;
+}
+
 /** The query that finds the digests stored under ids: of readings of one week, or of another table. */
 function lookUp(group: number | string): string {
   const ids = `ANY (string_to_array($1, ',')::uuid[])`;
@@ -134,7 +164,7 @@ async function writePanes(client: PoolClient, list: readonly object[]): Promise<
   const known = new Map<string, object>();
   for (const row of list) {
     const key = paneKey(row);
-    if (fresh.has(key) || ('count' in row && row.count === 1)) fresh.set(key, row);
+    if (fresh.has(key) || ('begun' in row && row.begun === true)) fresh.set(key, row);
     else known.set(key, row);
   }
   const begun = [...fresh.values()];

@@ -55,6 +55,9 @@ class Collector implements TaskContext {
     else if (table === 'alerts') this.alerts.set((row as AlertRow).alert_id, row as AlertRow);
     else if (table === 'window_panes' && this.keepPanes) this.#pane(row as PaneRow);
   }
+  rowOf(table: string, _thing: object, make: () => object): void {
+    this.row(table, make());
+  }
   count(counter: string, n = 1): void {
     this.counters.set(counter, (this.counters.get(counter) ?? 0) + n);
   }

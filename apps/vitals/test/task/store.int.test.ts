@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 async function commit(rig: Rig): Promise<void> {
-  const rows = new Map(rig.context.rows);
+  const rows = store.pack(new Map(rig.context.rows));
   rig.context.rows.clear();
   await store.prepare(pool, rows);
   const client = await pool.connect();
@@ -100,7 +100,7 @@ describe('what the task emits', () => {
     await commit(together);
     const once = await stored();
 
-    await pool.query('TRUNCATE measurements, alerts, window_panes, device_logs, quarantine');
+    await pool.query('TRUNCATE measurements, alerts, window_panes, device_logs, quarantine CASCADE');
     const apart = new Rig();
     for (const record of records) {
       apart.feed(record);

@@ -12,6 +12,7 @@ export function rowsSql(table: string): string {
 export function rowWriter(table: string, subject: string): RowWriter {
   return {
     prepare: async () => undefined,
+    pack: (rows) => rows,
     write: async (client, rows) => {
       const list = rows.get(table) ?? [];
       if (list.length === 0) return;

@@ -47,6 +47,7 @@ const commit = await storeOn(halting)
       outputs: new Map([[output, [{ partition: 0, key: 'k', value: '"by the stopped one"' }]]]),
       counters: new Map([['seen', 10]]),
       deadLetters: [],
+      packs: [],
     },
   )
   .then(() => 'committed', codeOf);

@@ -85,5 +85,6 @@ function changes(output: string): Changes {
     outputs: new Map([[output, [{ partition: 0, key: 'k', value: '"by the heir"' }]]]),
     counters: new Map([['seen', 10]]),
     deadLetters: [],
+    packs: [],
   };
 }

@@ -30,6 +30,7 @@ function rows(...list: object[]): Changes {
     outputs: new Map(),
     counters: new Map(),
     deadLetters: [],
+    packs: [],
   };
 }
 

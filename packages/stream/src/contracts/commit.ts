@@ -43,7 +43,12 @@ export interface Changes {
   readonly outputs: ReadonlyMap<string, readonly NewRecord[]>;
   readonly counters: ReadonlyMap<string, number>;
   readonly deadLetters: readonly DeadLetter[];
+  /** What {@link TaskStore.pack} made of earlier pieces of the batch, in order. It comes before `rows` and `outputs`. */
+  readonly packs: readonly object[];
 }
+
+/** A part of a batch that is emitted already, while the rest is still to be processed. */
+export type Piece = Pick<Changes, 'rows' | 'outputs'>;
 
 /** A timer set or taken away. */
 export interface TimerChange {
@@ -84,6 +89,11 @@ export interface TaskStore {
   dueTimers(lease: Lease, until: number, max: number): Promise<readonly TimerFiring[]>;
   /** The earliest due time of the partition's timers, or undefined. */
   nextTimer(lease: Lease): Promise<number | undefined>;
+  /**
+   * Turns a piece of a batch into what takes less memory until the commit, where it is given back as it is. A batch of many thousand records
+   * would otherwise be carried about as objects by every collection of garbage.
+   */
+  pack(piece: Piece): object;
   /**
    * Makes all changes visible and moves the position, in one transaction.
    * @throws KidjamoError FENCED, with nothing changed, unless the lease is current and the position is `move.from`.

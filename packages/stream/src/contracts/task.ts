@@ -12,6 +12,11 @@ export interface TaskContext {
   put(key: string, state: unknown): void;
   /** Emits a row for a table of the store. */
   row(table: string, row: object): void;
+  /**
+   * Emits the row of `thing` as it stands when the batch is done, once however often this is called for it: the first `make` is called then.
+   * `thing` MUST be part of a state, and the row MUST replace the one before.
+   */
+  rowOf(table: string, thing: object, make: () => object): void;
   /** Emits a record to an output log, on the partition of the input. `value` is serialised once, as JSON. */
   output(log: string, key: string, value: object): void;
   /** Arms the timer `name` of `key` at log time `due` (ms), in place of an earlier one. It comes back as an input to {@link Task.onTimer}. */

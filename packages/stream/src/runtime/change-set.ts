@@ -1,7 +1,7 @@
 /** Collects what a task emits over a batch, and gives it the state it reads. */
 
 import { KidjamoError } from '../errors.ts';
-import type { Changes, DeadLetter, TimerChange } from '../contracts/commit.ts';
+import type { Changes, DeadLetter, TaskStore, TimerChange } from '../contracts/commit.ts';
 import type { LogRecord, NewRecord } from '../contracts/log.ts';
 import type { TaskContext } from '../contracts/task.ts';
 
@@ -12,9 +12,11 @@ export class ChangeSet implements TaskContext {
   readonly #partition: number;
   readonly #states: Map<string, unknown>;
   readonly #dirty = new Set<string>();
-  readonly #rows = new Map<string, object[]>();
+  readonly #packs: object[] = [];
+  #rows = new Map<string, object[]>();
+  readonly #things = new Map<object, { readonly table: string; readonly make: () => object }>();
   readonly #timers = new Map<string, TimerChange>();
-  readonly #outputs = new Map<string, NewRecord[]>();
+  #outputs = new Map<string, NewRecord[]>();
   readonly #counters = new Map<string, number>();
   readonly #deadLetters: DeadLetter[] = [];
   #current: LogRecord | undefined;
@@ -52,6 +54,10 @@ export class ChangeSet implements TaskContext {
     else rows.push(row);
   }
 
+  rowOf(table: string, thing: object, make: () => object): void {
+    if (!this.#things.has(thing)) this.#things.set(thing, { table, make });
+  }
+
   output(log: string, key: string, value: object): void {
     const record = { partition: this.#partition, key, value: JSON.stringify(value) };
     const records = this.#outputs.get(log);
@@ -79,8 +85,17 @@ export class ChangeSet implements TaskContext {
     this.count('dead_letter');
   }
 
+  /** Has the store pack what was emitted so far. */
+  pack(store: TaskStore): void {
+    if (this.#rows.size === 0 && this.#outputs.size === 0) return;
+    this.#packs.push(store.pack({ rows: this.#rows, outputs: this.#outputs }));
+    this.#rows = new Map();
+    this.#outputs = new Map();
+  }
+
   /** The changes, with the states that were put as JSON text. */
   finish(): Changes {
+    for (const { table, make } of this.#things.values()) this.row(table, make());
     const states = new Map<string, string | null>();
     for (const key of this.#dirty) {
       const state = this.#states.get(key);
@@ -93,6 +108,7 @@ export class ChangeSet implements TaskContext {
       outputs: this.#outputs,
       counters: this.#counters,
       deadLetters: this.#deadLetters,
+      packs: this.#packs,
     };
   }
 

@@ -57,6 +57,8 @@ export interface BatchEnvironment<V> {
   readonly store: TaskStore;
   readonly lease: Lease;
   readonly cache: Lru<string, unknown>;
+  /** Records that are parsed and processed together; what they emit is packed before the next ones. */
+  readonly piece: number;
   /** Offsets whose records are to be dead-lettered, with the reason. */
   readonly poison: ReadonlyMap<number, string>;
   /** Timers, by {@link timerId}, that are to be taken away and counted instead of fired. */
@@ -98,31 +100,45 @@ export async function runTimers<V>(env: BatchEnvironment<V>, from: Position, fir
 
 /** Processes `records`, up to the first one that a timer armed on the way must precede. */
 export async function runRecords<V>(env: BatchEnvironment<V>, from: Position, records: readonly LogRecord[]): Promise<BatchOutcome> {
-  const parsed = records.map((record) => parse(env, record));
-  const keys = new Set<string>();
-  const wanted: IdempotencyKey[] = [];
-  for (const { states: named, key } of parsed) {
-    for (const state of named) keys.add(state);
-    if (key !== undefined) wanted.push(key);
-  }
-  const [states, known] = await Promise.all([loadStates(env, keys), env.store.known(wanted)]);
+  const states = new Map<string, unknown>();
   const applied = new Map<string, string>();
-  for (const [id, { digest }] of known) applied.set(id, digest);
-
   const set = new ChangeSet(env.lease.partition, states);
   let { offset, logTime } = from;
   let consumed = 0;
-  for (const item of parsed) {
-    const time = Math.max(logTime, item.record.time);
-    if (time >= set.earliestArmed) break;
-    logTime = time;
-    offset = item.record.offset + 1;
-    consumed += 1;
-    set.begin({ record: item.record, keys: item.states }, logTime);
-    apply(env.task, set, { item, applied });
+  for (let whole = true; whole && consumed < records.length;) {
+    const parsed = records.slice(consumed, consumed + env.piece).map((record) => parse(env, record));
+    await look(env, parsed, { states, applied });
+    for (const item of parsed) {
+      const time = Math.max(logTime, item.record.time);
+      whole = time < set.earliestArmed;
+      if (!whole) break;
+      logTime = time;
+      offset = item.record.offset + 1;
+      consumed += 1;
+      set.begin({ record: item.record, keys: item.states }, logTime);
+      apply(env.task, set, { item, applied });
+    }
+    set.pack(env.store);
   }
   remember(env, states);
   return { changes: set.finish(), to: { offset, logTime }, consumed, touchedTimers: set.touchedTimers };
+}
+
+/** Adds the states that a piece needs, and what was applied before under its keys; both unless an earlier piece has brought them. */
+async function look<V>(
+  env: BatchEnvironment<V>,
+  parsed: readonly Parsed<V>[],
+  { states, applied }: { states: Map<string, unknown>; applied: Map<string, string> },
+): Promise<void> {
+  const keys = new Set<string>();
+  const wanted: IdempotencyKey[] = [];
+  for (const { states: named, key } of parsed) {
+    for (const state of named) if (!states.has(state)) keys.add(state);
+    if (key !== undefined && !applied.has(key.id)) wanted.push(key);
+  }
+  const [loaded, known] = await Promise.all([loadStates(env, keys), env.store.known(wanted)]);
+  for (const [key, state] of loaded) states.set(key, state);
+  for (const [id, { digest }] of known) applied.set(id, digest);
 }
 
 function parse<V>(env: BatchEnvironment<V>, record: LogRecord): Parsed<V> {

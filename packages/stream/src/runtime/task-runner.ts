@@ -34,6 +34,8 @@ export interface TaskRunnerOptions<V> {
   readonly random: () => number;
   /** Records per commit at most. */
   readonly maxBatch: number;
+  /** Records parsed and processed together. A batch is made of such pieces, so that little of it lives as objects until its commit. */
+  readonly piece: number;
   /** How long to wait for a wake-up before reading again, ms: the delay of records appended by other processes. */
   readonly pollEvery: number;
   /**
@@ -222,8 +224,8 @@ export class TaskRunner<V> {
   }
 
   #environment(): BatchEnvironment<V> {
-    const { task, store } = this.#options;
-    return { task, store, lease: this.#lease, cache: this.#cache, poison: this.#poison, poisonTimers: this.#poisonTimers };
+    const { task, store, piece } = this.#options;
+    return { task, store, piece, lease: this.#lease, cache: this.#cache, poison: this.#poison, poisonTimers: this.#poisonTimers };
   }
 }
 

@@ -373,22 +373,20 @@ function keyOf(id: string): { id: string; scope: string; at: number; digest: str
 }
 
 function nothing(): Changes {
-  return { rows: new Map(), states: new Map(), timers: new Map(), outputs: new Map(), counters: new Map(), deadLetters: [] };
+  return { rows: new Map(), states: new Map(), timers: new Map(), outputs: new Map(), counters: new Map(), deadLetters: [], packs: [] };
 }
 
 /** Something for every statement of a commit; from the second batch on, also deletions. */
-function changesOf({ outputs }: CommitUnderTest, batch: number): Changes {
+function changesOf({ outputs, store }: CommitUnderTest, batch: number): Changes {
+  const records = (numbers: readonly number[]): Changes['outputs'] =>
+    new Map(
+      outputs.map((log, which) => [log, numbers.map((i) => ({ partition: 0, key: 'k', value: JSON.stringify({ which, batch, i }) }))]),
+    );
+  const row = { id: `row-${batch}`, digest: `digest-${batch}`, n: batch };
   const state = JSON.stringify({ n: batch, text: 'é😀\\"\n' });
   return {
-    rows: new Map([
-      [
-        ROW_TABLE,
-        [
-          { id: `row-${batch}`, digest: `digest-${batch}`, n: batch },
-          { id: `other-${batch}`, digest: 'other', n: -batch },
-        ],
-      ],
-    ]),
+    packs: [store.pack({ rows: new Map([[ROW_TABLE, [row]]]), outputs: records([0, 1]) })],
+    rows: new Map([[ROW_TABLE, [{ id: `other-${batch}`, digest: 'other', n: -batch }]]]),
     states: new Map([
       ['state', state],
       ['gone', batch === 0 ? '{"set":0}' : null],
@@ -398,9 +396,7 @@ function changesOf({ outputs }: CommitUnderTest, batch: number): Changes {
       ['k\nmoved', { key: 'k', name: 'moved', due: 2_000_000 + batch }],
       ['k\ngone', { key: 'k', name: 'gone', due: batch === 0 ? 3_000_000 : null }],
     ]),
-    outputs: new Map(
-      outputs.map((log, which) => [log, [0, 1, 2].map((i) => ({ partition: 0, key: 'k', value: JSON.stringify({ which, batch, i }) }))]),
-    ),
+    outputs: records([2]),
     counters: new Map([
       ['seen', 10],
       [`batch-${batch}`, 1],

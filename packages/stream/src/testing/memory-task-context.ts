@@ -80,6 +80,11 @@ export class MemoryTaskContext<V> implements TaskContext {
     else rows.push(row);
   }
 
+  rowOf(table: string, _thing: object, make: () => object): void {
+    // Every input is a batch of its own.
+    this.row(table, make());
+  }
+
   output(log: string, key: string, value: object): void {
     const records = this.outputs.get(log);
     // Through JSON, as in a log.

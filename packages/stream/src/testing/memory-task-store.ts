@@ -1,6 +1,6 @@
 /** A TaskStore and its Membership in memory, for tests of what stands on them. Both pass the conformance suites, durability apart. */
 
-import type { Assignment, Changes, DeadLetter, Lease, Membership, Move, Position, TaskStore } from '../contracts/commit.ts';
+import type { Assignment, Changes, DeadLetter, Lease, Membership, Move, Piece, Position, TaskStore } from '../contracts/commit.ts';
 import type { NewRecord } from '../contracts/log.ts';
 import type { IdempotencyKey, KnownKey, TimerFiring } from '../contracts/task.ts';
 import { KidjamoError } from '../errors.ts';
@@ -109,14 +109,22 @@ export class MemoryTaskStore implements TaskStore {
     return this.#sorted(lease)[0]?.due;
   }
 
-  async commit(lease: Lease, { from, to }: Move, changes: Changes): Promise<void> {
+  pack(piece: Piece): object {
+    return piece;
+  }
+
+  async commit(lease: Lease, { from, to }: Move, { packs, ...changes }: Changes): Promise<void> {
     const state = this.#current(lease);
     if (state.position.offset !== from.offset || state.position.logTime !== from.logTime) throw fenced(lease);
     state.position = to;
     this.commits += 1;
-    for (const [table, rows] of changes.rows) {
-      push(this.rows, table, rows);
-      for (const row of rows) if ('id' in row && 'digest' in row) this.#known.set(String(row.id), { digest: String(row.digest) });
+    // They are what `pack` was given.
+    for (const { rows, outputs } of [...(packs as readonly Piece[]), changes]) {
+      for (const [table, list] of rows) {
+        push(this.rows, table, list);
+        for (const row of list) if ('id' in row && 'digest' in row) this.#known.set(String(row.id), { digest: String(row.digest) });
+      }
+      for (const [log, records] of outputs) push(this.outputs, log, records);
     }
     for (const [key, text] of changes.states) {
       if (text === null) this.states.delete(key);
@@ -126,7 +134,6 @@ export class MemoryTaskStore implements TaskStore {
       if (due === null) this.timers.delete(id);
       else this.timers.set(id, { key, name, due, partition: lease.partition });
     }
-    for (const [log, records] of changes.outputs) push(this.outputs, log, records);
     for (const [counter, n] of changes.counters) this.counters.set(counter, (this.counters.get(counter) ?? 0) + n);
     this.deadLetters.push(...changes.deadLetters);
   }

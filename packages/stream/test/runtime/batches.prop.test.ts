@@ -26,6 +26,7 @@ const inputs = fc.array(fc.record({ wait: fc.constantFrom(0, 0, 1, 2, 5), entry 
 
 const cuts = fc.record({
   maxBatch: fc.integer({ min: 1, max: 20 }),
+  piece: fc.integer({ min: 1, max: 8 }),
   cachedStates: fc.integer({ min: 1, max: 4 }),
   /** How many records the reads give, over and over. */
   reads: fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 }),
@@ -56,7 +57,7 @@ function outcome({ store }: Harness): unknown {
 
 test('batches cut anywhere, with any cache and any failures, come to the same', async () => {
   await fc.assert(
-    fc.asyncProperty(inputs, cuts, async (list, { maxBatch, cachedStates, reads, commits }) => {
+    fc.asyncProperty(inputs, cuts, async (list, { maxBatch, piece, cachedStates, reads, commits }) => {
       const plain = harness();
       await append(plain, list);
       await plain.drain({ maxBatch: 1 });
@@ -84,7 +85,7 @@ test('batches cut anywhere, with any cache and any failures, come to the same', 
       cut.store.afterCommit = () => {
         if (commits[commit % commits.length] === 'lost after') away();
       };
-      await cut.drain({ maxBatch, cachedStates, log });
+      await cut.drain({ maxBatch, piece, cachedStates, log });
       expect(outcome(cut)).toEqual(outcome(plain));
     }),
   );

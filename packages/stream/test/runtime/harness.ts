@@ -1,6 +1,6 @@
 /** A task runner on a log and a store in memory, with what a test may want to replace. */
 import { KidjamoError, TaskRunner } from '@kidjamo/stream';
-import type { Changes, Clock, Lease, Log, Move, RuntimeObserver, TaskRunnerOptions, TaskStore } from '@kidjamo/stream';
+import type { Changes, Clock, Lease, Log, Move, Piece, RuntimeObserver, TaskRunnerOptions, TaskStore } from '@kidjamo/stream';
 
 import { ManualClock, MemoryLog, MemoryTaskStore } from '../../src/testing/index.ts';
 import { LedgerTask } from './ledger-task.ts';
@@ -25,7 +25,8 @@ export class PickyStore extends MemoryTaskStore {
 
   override async commit(lease: Lease, move: Move, changes: Changes): Promise<void> {
     await this.beforeCommit(changes);
-    for (const rows of changes.rows.values()) {
+    const pieces = [...(changes.packs as readonly Piece[]), changes];
+    for (const rows of pieces.flatMap((piece) => [...piece.rows.values()])) {
       for (const row of rows) {
         if ('refused' in row && row.refused === true) throw new KidjamoError('STORE_REJECTED', 'a row breaks a constraint');
       }
@@ -75,6 +76,7 @@ export function harness(): Harness {
     observer,
     random: () => 1,
     maxBatch: 100,
+    piece: 7,
     pollEvery: 50,
     pace: 0,
     cachedStates: 100,

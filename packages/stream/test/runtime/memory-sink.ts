@@ -43,7 +43,9 @@ export class MemorySink implements Sink {
     const { lease, from, to, records } = batch;
     if (this.#target.generations.get(lease.partition) !== lease.generation) throw fenced();
     if ((this.#target.positions.get(lease.partition) ?? 0) !== from) throw fenced();
-    const refused = Array.from(records).flatMap(({ offset, value }): Refusal[] => (value.startsWith('bad') ? [{ offset, reason: 'it is bad' }] : []));
+    const refused = Array.from(records).flatMap(({ offset, value }): Refusal[] =>
+      value.startsWith('bad') ? [{ offset, reason: 'it is bad' }] : [],
+    );
     if (refused.length > 0) return { refused };
     this.#target.records.push(...records);
     this.#target.positions.set(lease.partition, to);

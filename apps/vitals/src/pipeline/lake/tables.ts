@@ -10,9 +10,9 @@ import { VITALS } from '../../contracts/reading.ts';
 import type { Vital } from '../../contracts/reading.ts';
 
 /** A code such as `connected` or `motion_artifact`: neither a sentence nor a UUID. */
-const CODE = '[A-Za-z][A-Za-z0-9_]{0,47}';
+export const CODE = '[A-Za-z][A-Za-z0-9_]{0,47}';
 /** A version such as `2.1.0-rc1`. */
-const VERSION = 'v?[0-9][0-9A-Za-z.]{0,15}(-[0-9A-Za-z.]{1,8})?';
+export const VERSION = 'v?[0-9][0-9A-Za-z.]{0,15}(-[0-9A-Za-z.]{1,8})?';
 
 /** The columns of PostgreSQL's `measurements`, by vital sign. */
 export const VITAL_COLUMNS: Readonly<Record<Vital, string>> = {

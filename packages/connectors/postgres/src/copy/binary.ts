@@ -23,7 +23,10 @@ export interface Column {
   readonly type: ColumnType;
 }
 
-const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1');
+/** What the data of a COPY begin with: signature, no flags, no extension. */
+export const COPY_HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1');
+/** What they end with. */
+export const COPY_TRAILER = Buffer.from([0xff, 0xff]);
 /** 2000-01-01T00:00:00Z, where PostgreSQL counts microseconds from, in ms since the Unix epoch. */
 const POSTGRES_EPOCH = 946_684_800_000;
 const TWO_32 = 2 ** 32;
@@ -36,17 +39,23 @@ const HEX_VALUE = Uint8Array.from({ length: 128 }, (_, code) => {
   return Number.isNaN(value) ? NOT_HEX : value;
 });
 
+/** Rows of a table in the form of a COPY, between its header and its trailer. */
+export class CopyBlock {
+  readonly data: Buffer;
+
+  constructor(data: Buffer) {
+    this.data = data;
+  }
+}
+
 export class BinaryRows {
   readonly #columns: readonly Column[];
   #buffer: Buffer;
-  #length: number;
+  #length = 0;
 
   constructor(columns: readonly Column[], sizeHint: number) {
     this.#columns = columns;
     this.#buffer = Buffer.allocUnsafe(Math.max(1024, sizeHint));
-    SIGNATURE.copy(this.#buffer);
-    this.#buffer.fill(0, SIGNATURE.length, SIGNATURE.length + 8);
-    this.#length = SIGNATURE.length + 8;
   }
 
   add(row: Readonly<Record<string, unknown>>): void {
@@ -59,11 +68,9 @@ export class BinaryRows {
     }
   }
 
-  /** The finished COPY data. */
-  finish(): Buffer {
-    this.#reserve(2);
-    this.#length = this.#buffer.writeInt16BE(-1, this.#length);
-    return this.#buffer.subarray(0, this.#length);
+  /** The rows added. */
+  finish(): CopyBlock {
+    return new CopyBlock(this.#buffer.subarray(0, this.#length));
   }
 
   #value(column: Column, value: unknown): void {

@@ -3,32 +3,47 @@
 import type { PoolClient } from 'pg';
 import { from } from 'pg-copy-streams';
 
-import { BinaryRows } from './binary.ts';
+import { BinaryRows, COPY_HEADER, COPY_TRAILER, CopyBlock } from './binary.ts';
 import type { Column } from './binary.ts';
 
-/** Copies `rows` into `table`. Members of a row that are not columns are left out; identifiers come from code, never from input. */
-export async function copyInto(
-  client: PoolClient,
-  table: { name: string; columns: readonly Column[] },
-  rows: readonly object[],
-): Promise<void> {
-  if (rows.length === 0) return;
+/** A table that is written by COPY. Identifiers come from code, never from input. */
+export interface CopyTable {
+  readonly name: string;
+  readonly columns: readonly Column[];
+}
+
+/** Turns rows of `table` into their binary form. Members of a row that are not columns are left out. */
+export function packRows(table: CopyTable, rows: readonly object[]): CopyBlock {
   const data = new BinaryRows(table.columns, rows.length * table.columns.length * 10);
   for (const row of rows) data.add(row as Readonly<Record<string, unknown>>);
+  return data.finish();
+}
+
+/** Copies `rows` into `table`: rows, blocks made by {@link packRows} of the same table, or both. */
+export async function copyInto(client: PoolClient, table: CopyTable, rows: readonly object[]): Promise<void> {
+  if (rows.length === 0) return;
+  const blocks = rows.filter((row) => row instanceof CopyBlock);
+  if (blocks.length < rows.length)
+    blocks.push(
+      packRows(
+        table,
+        rows.filter((row) => !(row instanceof CopyBlock)),
+      ),
+    );
   const stream = client.query(
     from(`COPY ${table.name} (${table.columns.map((column) => column.name).join(', ')}) FROM STDIN WITH (FORMAT binary)`),
   );
   await new Promise<void>((resolve, reject) => {
     stream.once('error', reject);
     stream.once('finish', resolve);
-    stream.end(data.finish());
+    stream.write(COPY_HEADER);
+    for (const { data } of blocks) stream.write(data);
+    stream.end(COPY_TRAILER);
   });
 }
 
 /** A table whose rows are replaced when they exist. */
-export interface UpsertTable {
-  readonly name: string;
-  readonly columns: readonly Column[];
+export interface UpsertTable extends CopyTable {
   /** Columns of the unique key. */
   readonly key: readonly string[];
 }

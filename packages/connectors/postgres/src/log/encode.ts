@@ -67,11 +67,20 @@ function encodeBody({ keys, payload }: Draft): { codec: Codec; body: Buffer } {
   return plain.length < COMPRESS_FROM ? { codec: 0, body: plain } : { codec: 1, body: zstdCompressSync(plain, ZSTD) };
 }
 
+/** A guess at how many times longer a body was. Decompressing in one piece is cheaper than joining many; a wrong guess costs no more than that. */
+const RATIO = 12;
+const LEAST_PIECE = 16 << 10;
+const GREATEST_PIECE = 2 << 20;
+
 /** The keys and values of a body. */
 export function decodeBody(codec: number, body: Buffer): { keys: string[]; values: string[] } {
-  const text = (codec === 0 ? body : zstdDecompressSync(body)).toString();
+  const text = (codec === 0 ? body : decompress(body)).toString();
   const cut = text.indexOf(SEPARATOR);
   return { keys: text.slice(0, cut).split('\n'), values: text.slice(cut + 1).split('\n') };
+}
+
+function decompress(body: Buffer): Buffer {
+  return zstdDecompressSync(body, { chunkSize: Math.min(GREATEST_PIECE, Math.max(LEAST_PIECE, body.length * RATIO)) });
 }
 
 /** A row of `stream.log_batch` as read. */

@@ -12,18 +12,21 @@
  */
 
 import { hasCode, KidjamoError } from '@kidjamo/stream';
-import type { Changes, IdempotencyKey, KnownKey, Lease, Move, NewRecord, Position, TaskStore, TimerFiring } from '@kidjamo/stream';
+import type { Changes, IdempotencyKey, KnownKey, Lease, Move, Piece, Position, TaskStore, TimerFiring } from '@kidjamo/stream';
 import type { Pool, PoolClient } from 'pg';
 
 import { withClient } from '../client.ts';
 import { storeError } from '../failure.ts';
 import { encodeBatches } from '../log/encode.ts';
+import type { EncodedBatch } from '../log/encode.ts';
 import { wakeupTopic } from '../log/postgres-log.ts';
 import type { Wakeups } from '../log/wakeups.ts';
 import { writeDeadLetters } from './dead-letters.ts';
 
 /** Writes an application's rows and looks its idempotency keys up. */
 export interface RowWriter {
+  /** Turns rows into fewer and smaller ones that stand for them; the other functions are given either. */
+  pack(rows: Changes['rows']): Changes['rows'];
   /** Writes rows inside the commit's transaction. */
   write(client: PoolClient, rows: Changes['rows']): Promise<void>;
   /** Called before the transaction: makes what the rows need and a transaction should not hold locks for, such as partitions of tables. */
@@ -38,6 +41,17 @@ export interface PostgresTaskStoreOptions {
   readonly writer: RowWriter;
   /** Number of partitions of each output log, by log. */
   readonly outputs: ReadonlyMap<string, number>;
+}
+
+/** A piece of a batch as it waits for the commit: rows as the writer packs them, outputs as rows of the log. */
+class Pack {
+  readonly rows: Changes['rows'];
+  readonly outputs: ReadonlyMap<string, readonly EncodedBatch[]>;
+
+  constructor(rows: Changes['rows'], outputs: ReadonlyMap<string, readonly EncodedBatch[]>) {
+    this.rows = rows;
+    this.outputs = outputs;
+  }
 }
 
 export class PostgresTaskStore implements TaskStore {
@@ -98,49 +112,44 @@ export class PostgresTaskStore implements TaskStore {
     return rows[0]?.due;
   }
 
+  pack({ rows, outputs }: Piece): Pack {
+    const encoded = new Map<string, readonly EncodedBatch[]>();
+    for (const [log, records] of outputs) {
+      const partitions = this.#options.outputs.get(log);
+      if (partitions === undefined) throw new KidjamoError('CONFIG_INVALID', `the task emits to the log ${log}, which was not opened`);
+      encoded.set(log, encodeBatches(records, partitions));
+    }
+    return new Pack(this.#options.writer.pack(rows), encoded);
+  }
+
   async commit(lease: Lease, move: Move, changes: Changes): Promise<void> {
     const { pool, writer, wakeups } = this.#options;
+    const packs = [...changes.packs, this.pack(changes)].map(ours);
+    const rows = merged(packs.map((pack) => pack.rows));
+    const outputs = merged(packs.map((pack) => pack.outputs));
     // Before a connection is taken: with all of the pool's taken by commits that wait for one more, none would ever end.
     try {
-      await writer.prepare(pool, changes.rows);
+      await writer.prepare(pool, rows);
     } catch (error) {
       throw storeError(error);
     }
-    await withClient(pool, (client) => this.#transact(client, lease, { ...move, changes }), isFenced);
+    await withClient(pool, (client) => this.#transact(client, lease, { ...move, changes, rows, outputs }), isFenced);
     const grown = new Set<string>();
-    for (const [log, records] of changes.outputs) for (const record of records) grown.add(wakeupTopic(log, record.partition));
+    for (const [log, batches] of outputs) for (const { partition } of batches) grown.add(wakeupTopic(log, partition));
     if (grown.size > 0) wakeups.announce([...grown]);
   }
 
-  async #transact(client: PoolClient, lease: Lease, step: Move & { readonly changes: Changes }): Promise<void> {
-    const { changes } = step;
+  async #transact(client: PoolClient, lease: Lease, step: Step): Promise<void> {
+    const { changes, rows, outputs } = step;
     await client.query('BEGIN');
     await moveOffset(client, lease, step);
-    await this.#options.writer.write(client, changes.rows);
+    await this.#options.writer.write(client, rows);
     await writeStates(client, lease, changes.states);
     await writeTimers(client, lease, changes.timers);
-    for (const [log, records] of changes.outputs) await this.#append(client, log, records);
+    for (const [log, batches] of outputs) await append(client, log, batches);
     await writeCounters(client, lease, changes.counters);
     await writeDeadLetters(client, lease, changes.deadLetters);
     await client.query('COMMIT');
-  }
-
-  async #append(client: PoolClient, log: string, records: readonly NewRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    const partitions = this.#options.outputs.get(log);
-    if (partitions === undefined) throw new KidjamoError('CONFIG_INVALID', `the task emits to the log ${log}, which was not opened`);
-    const batches = encodeBatches(records, partitions);
-    await client.query({
-      name: 'stream-log-append',
-      text: 'SELECT stream.append($1, $2, $3, $4, $5)',
-      values: [
-        log,
-        batches.map((batch) => batch.partition),
-        batches.map((batch) => batch.count),
-        batches.map((batch) => batch.codec),
-        batches.map((batch) => batch.body),
-      ],
-    });
   }
 
   async #query<R extends object>(query: { name: string; text: string; values: unknown[] }): Promise<{ rows: R[] }> {
@@ -150,6 +159,40 @@ export class PostgresTaskStore implements TaskStore {
       throw storeError(error);
     }
   }
+}
+
+function ours(pack: object): Pack {
+  if (!(pack instanceof Pack)) throw new KidjamoError('STORE_REJECTED', 'a pack of the changes was not made by this kind of store');
+  return pack;
+}
+
+/** What a transaction does. */
+interface Step extends Move {
+  readonly changes: Changes;
+  readonly rows: Changes['rows'];
+  readonly outputs: ReadonlyMap<string, readonly EncodedBatch[]>;
+}
+
+/** The lists of several maps, one after the other. */
+function merged<T>(maps: readonly ReadonlyMap<string, readonly T[]>[]): Map<string, readonly T[]> {
+  const lists = new Map<string, readonly T[]>();
+  for (const map of maps) for (const [key, list] of map) lists.set(key, [...(lists.get(key) ?? []), ...list]);
+  return lists;
+}
+
+async function append(client: PoolClient, log: string, batches: readonly EncodedBatch[]): Promise<void> {
+  if (batches.length === 0) return;
+  await client.query({
+    name: 'stream-log-append',
+    text: 'SELECT stream.append($1, $2, $3, $4, $5)',
+    values: [
+      log,
+      batches.map((batch) => batch.partition),
+      batches.map((batch) => batch.count),
+      batches.map((batch) => batch.codec),
+      batches.map((batch) => batch.body),
+    ],
+  });
 }
 
 async function moveOffset(client: PoolClient, lease: Lease, move: Move): Promise<void> {
