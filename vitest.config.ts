@@ -9,7 +9,7 @@ const real = {
   extends: true as const,
   test: {
     exclude: never,
-    globalSetup: ['./test/setup/postgres.ts'],
+    globalSetup: ['./test/setup/postgres.ts', './test/setup/kafka.ts'],
     pool: 'forks' as const,
     maxWorkers: 2,
     testTimeout: 60_000,

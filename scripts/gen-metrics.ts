@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { ManualClock } from '@kidjamo/stream/testing';
 import pg from 'pg';
 import { PipelineStatus } from '../apps/host/src/roles/pipeline-status.ts';
+import { ThreadMetrics } from '../apps/host/src/roles/thread-metrics.ts';
 import { makeLogger } from '../apps/host/src/roles/logger.ts';
 import { DiskGuard } from '../apps/host/src/stack/disk-guard.ts';
 import { MetricsAnswer } from '../apps/vitals/src/contracts/formats/operations.ts';
@@ -86,6 +87,7 @@ async function registered(): Promise<string[]> {
   // Never connected: what is registered does not depend on what is measured.
   const pool = new pg.Pool({ host: '127.0.0.1', port: 1 });
   new PipelineStatus({ pool, disk: new DiskGuard(root, 0), registry, logger: makeLogger('gen', 'silent'), restarts: () => 0 });
+  new ThreadMetrics(registry);
   const all = registry.getMetricsAsArray().map(({ name }) => name);
   const types = new Map((await registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));
   return all.sort().map((name) => {

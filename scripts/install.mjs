@@ -1,8 +1,9 @@
 /** Installs the packages when what is in node_modules is not what package-lock.json asks for. Plain JavaScript for Node.js 18 or newer. */
 import { spawn } from 'node:child_process';
-import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pinnedNode, root } from '../bin/pinned-node.mjs';
+import { acquire } from './lock.mjs';
 
 const lock = join(root, '.install.lock');
 
@@ -21,62 +22,13 @@ export function missing() {
 /** Installs if need be. Two processes at once: the second waits for the first. */
 export async function install() {
   if (!missing()) return;
-  const release = await acquire();
+  const release = await acquire(lock, 'Another process is installing the packages; waiting for it.');
   try {
     if (missing()) await npmCi();
   } finally {
     release();
   }
   if (missing()) fail('npm ended well, but the packages are not all there. Remedy: npm ci, and read what it says.');
-}
-
-/** Takes the lock, by linking a file that already holds our process id, so that nobody ever sees an empty lock. */
-async function acquire() {
-  const mine = `${lock}.${process.pid}`;
-  writeFileSync(mine, String(process.pid));
-  const release = () => {
-    rmSync(lock, { force: true });
-  };
-  try {
-    for (let told = false; ;) {
-      try {
-        linkSync(mine, lock);
-        break;
-      } catch (error) {
-        if (error.code !== 'EEXIST') throw error;
-      }
-      const owner = ownerOf(lock);
-      if (owner !== undefined && !isAlive(owner)) {
-        release();
-      } else {
-        if (!told) console.error('Another process is installing the packages; waiting for it.');
-        told = true;
-        await new Promise((resolve) => setTimeout(resolve, 300));
-      }
-    }
-  } finally {
-    rmSync(mine, { force: true });
-  }
-  process.once('exit', release);
-  return release;
-}
-
-function ownerOf(file) {
-  try {
-    return Number(readFileSync(file, 'utf8'));
-  } catch (error) {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
-  }
 }
 
 /** One line while it runs; what npm printed only where it failed. */

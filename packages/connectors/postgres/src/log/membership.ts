@@ -1,19 +1,14 @@
 /**
  * Who works on which partition. A member renews its presence and its leases at every heartbeat; a lease not renewed in time may be
- * claimed by another. A claim has two steps:
- *
- * 1. `stream.heartbeat` raises the generation in `consumer_lease`.
- * 2. `fence` writes that generation to `consumer_offset`. A commit in flight of the former owner either ends first or finds itself
- *    fenced. A former owner that was stopped in the middle of a commit holds the row's lock: its backend is terminated.
- *
- * Only after both is the lease handed to the runtime.
+ * claimed by another: `stream.heartbeat` raises its generation, and the fence makes older ones worthless before the lease is handed to
+ * the runtime.
  */
 
 import type { Assignment, Clock, Lease, Membership } from '@kidjamo/stream';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 
-import { withClient } from '../client.ts';
 import { storeError } from '../failure.ts';
+import { disown, fence, registerConsumer, reportOffset } from './fence.ts';
 
 /** What membership needs to know. */
 export interface MembershipOptions {
@@ -57,8 +52,8 @@ export class PostgresMembership implements Membership {
       const leases = rows.map((row): Lease => ({ log, group, partition: row.o_partition, generation: Number(row.o_generation) }));
       for (const lease of leases) if (this.#fenced.get(lease.partition) !== lease.generation) await this.#fence(lease);
       const total = await this.#partitions();
-      // The log was not there yet when this group was registered: again at the next heartbeat.
-      if (total === 0) this.#registered = false;
+      // The log was not there yet when this group was registered, or the group was retired since: again at the next heartbeat.
+      if (total === 0 || rows.length === 0) this.#registered = false;
       const share = Math.ceil(total / Math.max(1, rows[0]?.o_members ?? 1));
       return { leases, release: leases.slice(share) };
     } catch (error) {
@@ -68,19 +63,11 @@ export class PostgresMembership implements Membership {
 
   async release(lease: Lease): Promise<void> {
     this.#fenced.delete(lease.partition);
-    await this.#run(
-      `UPDATE stream.consumer_lease SET owner = NULL, lease_until = NULL
-        WHERE log = $1 AND consumer_group = $2 AND partition = $3 AND generation = $4 AND owner = $5`,
-      [lease.log, lease.group, lease.partition, lease.generation, this.#options.member],
-    );
+    await disown(this.#options.pool, lease, this.#options.member);
   }
 
   async report(lease: Lease, offset: number): Promise<void> {
-    await this.#run(
-      `UPDATE stream.consumer_offset SET next_offset = greatest(next_offset, $4)
-        WHERE log = $1 AND consumer_group = $2 AND partition = $3`,
-      [lease.log, lease.group, lease.partition, offset],
-    );
+    await reportOffset(this.#options.pool, lease, offset);
   }
 
   async leave(): Promise<void> {
@@ -94,18 +81,12 @@ export class PostgresMembership implements Membership {
   }
 
   async #register(): Promise<void> {
-    const { log, group } = this.#options;
-    // ON CONFLICT alone would wait for a stopped transaction that has updated the row; a plain look does not.
-    for (const table of ['consumer_lease', 'consumer_offset']) {
-      await this.#run(
-        `INSERT INTO stream.${table} (log, consumer_group, partition)
-         SELECT $1, $2, p.partition FROM stream.log_partition p
-          WHERE p.log = $1
-            AND NOT EXISTS (SELECT FROM stream.${table} t WHERE t.log = $1 AND t.consumer_group = $2 AND t.partition = p.partition)
-             ON CONFLICT DO NOTHING`,
-        [log, group],
-      );
-    }
+    const { pool, log, group } = this.#options;
+    await registerConsumer(
+      pool,
+      { log, group },
+      Array.from({ length: await this.#partitions() }, () => 0),
+    );
     this.#registered = true;
   }
 
@@ -120,26 +101,8 @@ export class PostgresMembership implements Membership {
   }
 
   async #fence(lease: Lease): Promise<void> {
-    const done = new AbortController();
-    await withClient(this.#options.pool, async (client) => {
-      const update = client.query(
-        'UPDATE stream.consumer_offset SET generation = $4 WHERE log = $1 AND consumer_group = $2 AND partition = $3 AND generation < $4',
-        [lease.log, lease.group, lease.partition, lease.generation],
-      );
-      await Promise.all([update.finally(() => done.abort()), this.#unblock(client, done.signal)]);
-    });
+    await fence(this.#options, lease);
     this.#fenced.set(lease.partition, lease.generation);
-  }
-
-  /** While `client` waits for a lock longer than patience allows, terminates the backends that hold it. */
-  async #unblock(client: PoolClient, done: AbortSignal): Promise<void> {
-    const { pool, clock, patience } = this.#options;
-    const pid = backendPid(client);
-    for (;;) {
-      await clock.sleep(patience, done);
-      if (done.aborted || pid === undefined) return;
-      await pool.query('SELECT pg_terminate_backend(holder) FROM unnest(pg_blocking_pids($1)) AS holder', [pid]);
-    }
   }
 
   async #run(text: string, values: unknown[]): Promise<void> {
@@ -149,9 +112,4 @@ export class PostgresMembership implements Membership {
       throw storeError(error);
     }
   }
-}
-
-/** The server process behind a connection. */
-function backendPid(client: PoolClient): number | undefined {
-  return 'processID' in client && typeof client.processID === 'number' ? client.processID : undefined;
 }

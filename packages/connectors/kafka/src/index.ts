@@ -1,0 +1,11 @@
+export * from './connection.ts';
+export * from './topics.ts';
+export * from './kafka-log.ts';
+export * from './membership.ts';
+export type { IncomingMessage, KafkaCodec, OutgoingMessage } from './kafka-log-codec.ts';
+export type { OnDataLoss } from './fetch-cursor.ts';
+export { KafkaRelaySink } from './relay-sink.ts';
+export { relayCluster } from './relay-options.ts';
+export type { KafkaRelaySinkOptions } from './relay-options.ts';
+export type { RelayEncoder } from './relay-batch.ts';
+export { RELAY_POSITIONS, relayPositionsTopic } from './relay-positions.ts';
