@@ -101,6 +101,20 @@ describe('keys in the environment', () => {
     expect(keys.pseudonym).toEqual(made.pseudonym);
   });
 
+  test('the key of sealed records is derived from that of the quarantine, unless it is given', async () => {
+    const made = await openKeys(home, {});
+    expect(Buffer.from(made.sealed.key, 'base64')).toHaveLength(32);
+    expect(made.sealed).not.toEqual(made.quarantine);
+    expect(await readFile(file, 'utf8')).not.toContain(made.sealed.key);
+    const others = await openKeys(home, { KIDJAMO_KEY_QUARANTINE: newKey() });
+    expect(others.sealed.key).not.toBe(made.sealed.key);
+    const key = newKey();
+    const given = await openKeys(home, { KIDJAMO_KEY_SEALED: key });
+    expect(given.sealed.key).toBe(key);
+    expect(given.sealed.id).not.toBe(made.sealed.id);
+    expect(given.quarantine).toEqual(made.quarantine);
+  });
+
   test('have the same id wherever they come from', async () => {
     const made = await openKeys(home, {});
     const given = await openKeys(home, { KIDJAMO_KEY_LAKE: made.pseudonym.lake.key });

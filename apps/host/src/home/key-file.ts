@@ -3,7 +3,7 @@
  * open neither quarantined payloads nor the embedded database; whoever reads it can do all three.
  */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -24,6 +24,8 @@ export interface Keys {
   readonly pseudonym: { readonly topics: SecretKey; readonly lake: SecretKey };
   /** AES-256-GCM key of quarantined payloads. */
   readonly quarantine: SecretKey;
+  /** AES-256-GCM key of records on the input topic. Never in the file: given, or derived from the key of quarantined payloads. */
+  readonly sealed: SecretKey;
   /** Passwords of the embedded database. */
   readonly database: { readonly superuser: string; readonly application: string };
 }
@@ -33,6 +35,7 @@ const KEY_VARIABLES = {
   topics: 'KIDJAMO_KEY_TOPICS',
   lake: 'KIDJAMO_KEY_LAKE',
   quarantine: 'KIDJAMO_KEY_QUARANTINE',
+  sealed: 'KIDJAMO_KEY_SEALED',
 } as const satisfies Record<string, keyof Settings>;
 
 type KeyName = keyof typeof KEY_VARIABLES;
@@ -65,12 +68,14 @@ export async function openKeys(home: string, env: Environment): Promise<Keys> {
     if (!isSecretKey(chosen)) throw invalid(`${member} is no key of ${KEY_BYTES} bytes with an id; restore the file`);
     return chosen;
   };
+  const quarantine = key('quarantine', file.quarantine, 'quarantine');
   return {
     pseudonym: {
       topics: key('topics', file.pseudonym?.topics, 'pseudonym.topics'),
       lake: key('lake', file.pseudonym?.lake, 'pseudonym.lake'),
     },
-    quarantine: key('quarantine', file.quarantine, 'quarantine'),
+    quarantine,
+    sealed: given.sealed ?? derive(quarantine, 'kidjamo sealed records'),
     database: {
       superuser: password(file.database?.superuser, 'database.superuser'),
       application: password(file.database?.application, 'database.application'),
@@ -106,6 +111,14 @@ function generate(given: Partial<Record<KeyName, SecretKey>>): KeyFile {
 
 function newKey(): SecretKey {
   return withId(randomBytes(KEY_BYTES).toString('base64'));
+}
+
+/**
+ * A key of a purpose of its own out of another (RFC 5869): whoever shares the one shares the other, and homes that are older than the
+ * purpose need no new file.
+ */
+function derive(from: SecretKey, purpose: string): SecretKey {
+  return withId(Buffer.from(hkdfSync('sha256', Buffer.from(from.key, 'base64'), '', purpose, KEY_BYTES)).toString('base64'));
 }
 
 /** The id is derived from the key, so that the same key has the same id wherever it comes from, and another key another one. */

@@ -1,4 +1,4 @@
-/** Encryption of payloads that wait in quarantine: AES-256-GCM under a key that is not in the database. */
+/** Encryption of payloads that wait in quarantine, and of what topics carry sealed: AES-256-GCM under a key that is not beside them. */
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 
@@ -26,24 +26,29 @@ export class Cipher {
     this.#key = key;
   }
 
-  seal(plain: Buffer): Sealed {
+  /** `context` is not kept: it has to be the same again when the payload is opened. */
+  seal(plain: Buffer, context?: Buffer): Sealed {
     const nonce = randomBytes(NONCE);
     const cipher = createCipheriv('aes-256-gcm', this.#key.key, nonce);
+    if (context !== undefined) cipher.setAAD(context);
     const body = Buffer.concat([cipher.update(plain), cipher.final()]);
     return { keyId: this.#key.id, data: Buffer.concat([nonce, cipher.getAuthTag(), body]) };
   }
 
-  /** @throws KidjamoError KEY_FILE_INVALID when it was sealed under another key or changed since. */
-  open(sealed: Sealed): Buffer {
+  /** @throws KidjamoError KEY_FILE_INVALID when it was sealed under another key or in another context, or changed since. */
+  open(sealed: Sealed, context?: Buffer): Buffer {
     if (sealed.keyId !== this.#key.id) {
       throw new KidjamoError(
         'KEY_FILE_INVALID',
         `the payload was encrypted under the key ${sealed.keyId}; the key in force is ${this.#key.id}`,
       );
     }
+    // A tag that is cut off would be accepted with the bytes that are left of it.
+    if (sealed.data.length < NONCE + TAG) throw new KidjamoError('KEY_FILE_INVALID', 'the payload is cut off: not even its tag is whole');
     const decipher = createDecipheriv('aes-256-gcm', this.#key.key, sealed.data.subarray(0, NONCE));
-    decipher.setAuthTag(sealed.data.subarray(NONCE, NONCE + TAG));
     try {
+      if (context !== undefined) decipher.setAAD(context);
+      decipher.setAuthTag(sealed.data.subarray(NONCE, NONCE + TAG));
       return Buffer.concat([decipher.update(sealed.data.subarray(NONCE + TAG)), decipher.final()]);
     } catch (error) {
       throw new KidjamoError('KEY_FILE_INVALID', 'the payload does not match its tag: it was changed or sealed under another key', {

@@ -6,28 +6,22 @@
 
 import type { IncomingMessage } from 'node:http';
 
-import type { Clock, Log } from '@kidjamo/stream';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import type { Pool } from 'pg';
 import type { Registry } from 'prom-client';
 
-import type { SecretKey } from '../contracts/cipher.ts';
-import { AppendQueue } from './append-queue.ts';
-import type { AppendLimits } from './append-queue.ts';
 import { Door } from './door.ts';
-import { IdempotencyKeys } from './idempotency.ts';
-import { Identities } from './identities.ts';
 import { Intake } from './intake.ts';
+import { intakeParts } from './intake-parts.ts';
+import type { IntakeOptions } from './intake-parts.ts';
 import { MessageIntake } from './message-intake.ts';
 import { addMessageRoutes } from './message-routes.ts';
 import { GatewayMetrics } from './metrics.ts';
+import { MqttMessages } from './mqtt-messages.ts';
 import { addOperationsRoutes } from './operations-routes.ts';
-import { Quarantine } from './quarantine.ts';
 import { BodyReader } from './read-body.ts';
 import { addReadingRoutes } from './reading-routes.ts';
-import { releaseQuarantine } from './release.ts';
-import type { Released } from './release.ts';
-import { SeenReadings } from './seen.ts';
+import { releaseOne, releaseQuarantine } from './release.ts';
+import type { Released, ReleasedOne, Releaser } from './release.ts';
 import type { GatewayStatus } from './status.ts';
 
 declare module 'fastify' {
@@ -49,43 +43,30 @@ export const GATEWAY_SERVER_OPTIONS = {
 } as const satisfies FastifyServerOptions & { http: object };
 
 /** What the gateway needs. */
-export interface GatewayOptions {
-  /** The input log. */
-  readonly log: Log;
-  /** The store. Statements should have a timeout of a few seconds. */
-  readonly pool: Pool;
-  readonly clock: Clock;
-  readonly keys: { readonly quarantine: SecretKey };
-  /** Whether unknown patients are enrolled provisionally. */
-  readonly autoEnroll: boolean;
+export interface GatewayOptions extends IntakeOptions {
   readonly status: GatewayStatus;
   /** Where metrics are registered; its own registry when absent. */
   readonly registry?: Registry;
-  readonly limits?: AppendLimits;
 }
 
 /** A gateway that is registered. */
 export interface Gateway {
   readonly metrics: GatewayMetrics;
+  /** The way in for what devices say over MQTT. */
+  readonly mqtt: MqttMessages;
   /** Refuses new requests, and resolves when those under way are answered and everything accepted is durable. */
   drain(): Promise<void>;
   /** Appends the readings of a device, by its internal UUID, that waited for an assignment and have one now. */
-  releaseQuarantine(deviceId: string): Promise<Released>;
+  releaseQuarantine(deviceId: string, releaser: Releaser): Promise<Released>;
+  /** Appends what one payload of the quarantine holds, by its id, as the front door would now. */
+  releaseOne(id: string, releaser: Releaser): Promise<ReleasedOne>;
 }
 
 /** Adds the routes of the gateway to a server, in a scope of its own. */
 export async function registerGateway(fastify: FastifyInstance, options: GatewayOptions): Promise<Gateway> {
-  const { log, pool, clock, autoEnroll, status, keys } = options;
-  const queue = new AppendQueue(log, clock, options.limits);
-  const seen = new SeenReadings(pool, clock);
-  const identities = new Identities({
-    pool,
-    clock,
-    autoEnroll,
-    secret: keys.quarantine.key,
-    onNewDevice: (device) => seen.noteNewDevice(device),
-  });
-  const quarantine = new Quarantine(pool, clock, keys.quarantine);
+  const { log, pool, clock, status, keys } = options;
+  const { parts, idle } = intakeParts(options);
+  const { identities, quarantine, queue } = parts;
   const reader = new BodyReader(clock);
   const metrics = new GatewayMetrics({
     clock,
@@ -94,23 +75,27 @@ export async function registerGateway(fastify: FastifyInstance, options: Gateway
     ...(options.registry === undefined ? {} : { registry: options.registry }),
   });
   const door = new Door({ clock, reader, quarantine, metrics });
-  const parts = { identities, seen, keys: new IdempotencyKeys(pool, clock), quarantine, queue, partitions: log.partitions };
+
+  const intake = new Intake(parts);
+  const messages = new MessageIntake(parts);
+  const release = { pool, clock, key: keys.quarantine, identities, messages, queue, partitions: log.partitions };
 
   await fastify.register(async (scope) => {
     takeBodiesRaw(scope);
-    addReadingRoutes(scope, { door, intake: new Intake(parts), reader, metrics, clock });
-    addMessageRoutes(scope, { door, intake: new MessageIntake(parts), metrics, clock });
+    addReadingRoutes(scope, { door, intake, reader, metrics, clock });
+    addMessageRoutes(scope, { door, intake: messages, metrics, clock });
     addOperationsRoutes(scope, { door, metrics, status, clock });
   });
 
   return {
     metrics,
+    mqtt: new MqttMessages({ intake, messages, quarantine, metrics, pool, clock }),
     drain: async () => {
       await door.drain();
-      await Promise.all([queue.idle(), quarantine.idle()]);
+      await idle();
     },
-    releaseQuarantine: (deviceId) =>
-      releaseQuarantine({ pool, key: keys.quarantine, identities, queue, partitions: log.partitions, deviceId }),
+    releaseQuarantine: (deviceId, releaser) => releaseQuarantine(release, deviceId, releaser),
+    releaseOne: (id, releaser) => releaseOne(release, id, releaser),
   };
 }
 

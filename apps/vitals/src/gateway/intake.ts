@@ -33,7 +33,7 @@ import type { SeenReadings } from './seen.ts';
 /** How far an event time may lie after the receipt, ms. */
 const MAX_FUTURE = 5 * 60_000;
 /** How far it may lie before it, ms; imports are exempt. */
-const MAX_AGE = 30 * 86_400_000;
+export const MAX_AGE = 30 * 86_400_000;
 
 /** What became of an item. */
 export type Outcome =

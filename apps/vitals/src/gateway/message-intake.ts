@@ -2,6 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 
+import type { NewRecord } from '@kidjamo/stream';
+
 import { AlertBody } from '../contracts/formats/alert.ts';
 import { DeviceStatusBody } from '../contracts/formats/device-status.ts';
 import { partitionOf } from '../contracts/partition.ts';
@@ -42,14 +44,20 @@ export interface MessageRequest {
   readonly key?: string;
 }
 
+/** Where a message comes from. */
+export type MessageSource = 'alert' | 'device_status';
+
 /** A message ready for the log. */
-interface Prepared {
-  readonly source: 'alert' | 'device_status';
+export interface PreparedMessage {
+  readonly source: MessageSource;
   readonly id: string;
   readonly digest: string;
   readonly patient: string;
   readonly device?: string;
-  readonly waits: QuarantineReason | undefined;
+  /** Why its time makes it wait. */
+  readonly untimely: 'timestamp_future' | 'timestamp_old' | undefined;
+  /** Why its identities make it wait. */
+  readonly waits: 'unknown_patient' | 'unassigned_device' | undefined;
   readonly record: ManualAlert | DeviceStatus;
 }
 
@@ -64,13 +72,38 @@ export class MessageIntake {
    * Takes an alert. Sent again with its Idempotency-Key, or with the same timestamp and body, it has the same id.
    * @throws KidjamoError as {@link Intake.take}.
    */
-  async alert(request: MessageRequest): Promise<MessageOutcome> {
-    const { item, received, correlation, key } = request;
-    if (item.refusal !== undefined) return this.#reject('alert', request, item.refusal);
+  alert(request: MessageRequest): Promise<MessageOutcome> {
+    return this.#take('alert', request);
+  }
+
+  /**
+   * Takes a device status.
+   * @throws KidjamoError as {@link Intake.take}.
+   */
+  status(request: MessageRequest): Promise<MessageOutcome> {
+    return this.#take('device_status', request);
+  }
+
+  /**
+   * A message as it would be taken, or why it would be refused. Keeps nothing.
+   * @throws KidjamoError STORE_UNAVAILABLE or OVERLOADED.
+   */
+  prepare(source: MessageSource, request: MessageRequest): Promise<PreparedMessage | Refusal> {
+    const { refusal } = request.item;
+    if (refusal !== undefined) return Promise.resolve(refusal);
+    return source === 'alert' ? this.#prepareAlert(request) : this.#prepareStatus(request);
+  }
+
+  async #take(source: MessageSource, request: MessageRequest): Promise<MessageOutcome> {
+    const prepared = await this.prepare(source, request);
+    return 'source' in prepared ? this.#keep(request, prepared) : this.#reject(source, request, prepared);
+  }
+
+  async #prepareAlert({ item, received, correlation, key }: MessageRequest): Promise<PreparedMessage | Refusal> {
     const body = item.value;
-    if (!alerts.check(body)) return this.#reject('alert', request, refuseFaults(alerts.faults(body)));
+    if (!alerts.check(body)) return refuseFaults(alerts.faults(body));
     const given = typeof body.timestamp === 'string' ? parseTimestamp(body.timestamp) : undefined;
-    if (Number.isNaN(given)) return this.#reject('alert', request, refuseFaults(TIMESTAMP_FAULT));
+    if (Number.isNaN(given)) return refuseFaults(TIMESTAMP_FAULT);
     const at = given ?? received;
     const known = await this.#parts.identities.patient(body.patient_id);
     const patient = known ?? this.#parts.identities.standIn(body.patient_id);
@@ -80,13 +113,13 @@ export class MessageIntake {
       JSON.stringify([patient, body.alert_type, body.severity, body.message, given ?? null, vitals ?? null, extra ?? null]),
     );
     const id = alertId({ key, digest, dated: given !== undefined });
-    const late = untimely(at, { received, imported: true });
-    return this.#keep(request, {
+    return {
       source: 'alert',
       id,
       digest,
       patient,
-      waits: late ?? (known === undefined ? 'unknown_patient' : undefined),
+      untimely: untimely(at, { received, imported: true }),
+      waits: known === undefined ? 'unknown_patient' : undefined,
       record: {
         kind: 'manual_alert',
         id,
@@ -101,53 +134,49 @@ export class MessageIntake {
         ...(vitals === undefined ? {} : { vitals }),
         ...(extra === undefined ? {} : { extra }),
       },
-    });
+    };
   }
 
-  /**
-   * Takes a device status.
-   * @throws KidjamoError as {@link Intake.take}.
-   */
-  async status(request: MessageRequest): Promise<MessageOutcome> {
-    const { item, received, correlation } = request;
-    if (item.refusal !== undefined) return this.#reject('device_status', request, item.refusal);
+  async #prepareStatus({ item, received, correlation }: MessageRequest): Promise<PreparedMessage | Refusal> {
     const body = item.value;
-    if (!statuses.check(body)) return this.#reject('device_status', request, refuseFaults(statuses.faults(body)));
+    if (!statuses.check(body)) return refuseFaults(statuses.faults(body));
     const at = parseTimestamp(body.timestamp);
-    if (Number.isNaN(at)) return this.#reject('device_status', request, refuseFaults(TIMESTAMP_FAULT));
+    if (Number.isNaN(at)) return refuseFaults(TIMESTAMP_FAULT);
     const [resolved] = await this.#parts.identities.resolve([{ patient: body.patient_id, device: body.device_id }]);
-    if (resolved === undefined) return this.#reject('device_status', request, refuseFaults([]));
+    if (resolved === undefined) return refuseFaults([]);
     const { patient, device, waits } = resolved;
     const content = { ...statusContent(body), ...optional('extra', unknownMembers(body, STATUS_NAMES)) };
     const digest = digestOf(patient + JSON.stringify(content));
     const id = deterministicId('device_status', device, Math.round(at * 1000));
-    return this.#keep(request, {
+    return {
       source: 'device_status',
       id,
       digest,
       patient,
       device,
-      waits: untimely(at, { received, imported: false }) ?? waits,
+      untimely: untimely(at, { received, imported: false }),
+      waits,
       record: { kind: 'device_status', id, patient, received, correlation, digest, device, at, ...content },
-    });
+    };
   }
 
-  async #keep(request: MessageRequest, message: Prepared): Promise<MessageOutcome> {
+  async #keep(request: MessageRequest, message: PreparedMessage): Promise<MessageOutcome> {
     const { keys, queue, partitions } = this.#parts;
-    const { id, patient } = message;
+    const { id } = message;
     if (request.key !== undefined && !(await keys.claim({ id: request.key, digest: message.digest }))) {
       await this.#quarantine(request, message, 'idempotency_conflict');
       return { status: 'conflict', id, reason: 'idempotency_conflict' };
     }
-    if (message.waits !== undefined) {
-      await this.#quarantine(request, message, message.waits);
-      return { status: 'quarantined', id, reason: message.waits };
+    const reason = message.untimely ?? message.waits;
+    if (reason !== undefined) {
+      await this.#quarantine(request, message, reason);
+      return { status: 'quarantined', id, reason };
     }
-    await queue.append([{ partition: partitionOf(patient, partitions), key: patient, value: JSON.stringify(message.record) }]);
+    await queue.append([messageRecord(message, partitions)]);
     return { status: 'accepted', id };
   }
 
-  async #quarantine({ item, received, correlation }: MessageRequest, message: Prepared, reason: QuarantineReason): Promise<void> {
+  async #quarantine({ item, received, correlation }: MessageRequest, message: PreparedMessage, reason: QuarantineReason): Promise<void> {
     await this.#parts.quarantine.keep({
       ...HOLDS[reason],
       reason,
@@ -160,12 +189,17 @@ export class MessageIntake {
     });
   }
 
-  async #reject(source: Prepared['source'], { item, received, correlation }: MessageRequest, refusal: Refusal): Promise<MessageOutcome> {
+  async #reject(source: MessageSource, { item, received, correlation }: MessageRequest, refusal: Refusal): Promise<MessageOutcome> {
     const { reason, detail, faults } = refusal;
     const field = optional('field', faults?.[0]?.pointer);
     await this.#parts.quarantine.keep({ source, reason, detail, ...field, payload: item.bytes(), received, correlation });
     return { status: 'rejected', refusal };
   }
+}
+
+/** The record of a message. */
+export function messageRecord({ patient, record }: PreparedMessage, partitions: number): NewRecord {
+  return { partition: partitionOf(patient, partitions), key: patient, value: JSON.stringify(record) };
 }
 
 function alertId({ key, digest, dated }: { key: string | undefined; digest: string; dated: boolean }): string {

@@ -12,6 +12,7 @@ import type { Pool } from 'pg';
 import { GroupCommit } from './group-commit.ts';
 import type { Identified } from './reading-record.ts';
 import { RecentMap } from './recent.ts';
+import { microseconds } from './timestamp.ts';
 
 /** What is known of a reading's id: nothing, the same body, or another one. */
 export type Verdict = 'new' | 'duplicate' | 'conflict';
@@ -98,11 +99,4 @@ async function lookUp(pool: Pool, readings: readonly Identified[]): Promise<Dige
   } catch (error) {
     throw storeError(error);
   }
-}
-
-/** ISO 8601 with six fractional digits. */
-function microseconds(at: number): string {
-  const micros = Math.round(at * 1000);
-  const ms = Math.floor(micros / 1000);
-  return new Date(ms).toISOString().slice(0, -1) + String(micros - ms * 1000).padStart(3, '0') + 'Z';
 }

@@ -90,3 +90,10 @@ function parseZone(text: string, i: number): number {
   if (!(hours <= 23 && minutes <= 59)) return NaN;
   return (sign === 45 ? -1 : 1) * (hours * 60 + minutes);
 }
+
+/** ms since the epoch, its fraction holding microseconds, as ISO 8601 with six fractional digits. */
+export function microseconds(at: number): string {
+  const micros = Math.round(at * 1000);
+  const ms = Math.floor(micros / 1000);
+  return new Date(ms).toISOString().slice(0, -1) + String(micros - ms * 1000).padStart(3, '0') + 'Z';
+}

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 beforeEach(async () => {
   rig.log.broken = undefined;
-  await rig.pool.query('TRUNCATE quarantine, measurements, idempotency_keys');
+  await rig.pool.query('TRUNCATE quarantine, measurements, idempotency_keys CASCADE');
 });
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

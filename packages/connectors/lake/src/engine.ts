@@ -11,13 +11,12 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { KidjamoError } from '@kidjamo/stream';
+import { KidjamoError, pseudonymOf } from '@kidjamo/stream';
+import type { PseudonymKey } from '@kidjamo/stream';
 import { DuckDBInstance } from '@duckdb/node-api';
 import type { DuckDBConnection, Json } from '@duckdb/node-api';
 
 import { lakeError } from './duckdb-failure.ts';
-import type { PseudonymKey } from './pseudonym.ts';
-import { pseudonymOf } from './pseudonym.ts';
 import { checkFolder } from './sql.ts';
 import { newIdentitiesSql, PSEUDONYMS, READY, STAGE } from './stage-sql.ts';
 import type { LakeTable } from './lake-table.ts';

@@ -1,5 +1,4 @@
 export * from './lake-table.ts';
-export * from './pseudonym.ts';
 export * from './engine.ts';
 export * from './lake-sink.ts';
 export { LAKE_MIGRATIONS } from './manifest.ts';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { KidjamoError } from '@kidjamo/stream';
-import { LakeEngine, pseudonymOf } from '@kidjamo/connector-lake';
+import { KidjamoError, pseudonymOf } from '@kidjamo/stream';
+import { LakeEngine } from '@kidjamo/connector-lake';
 import type { LakeSink, LakeTable } from '@kidjamo/connector-lake';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 

@@ -1,0 +1,14 @@
+export { asyncApiDocument } from './asyncapi.ts';
+export type { AsyncApiDocument } from './asyncapi.ts';
+export { OUTPUT_TOPICS, outputEncoders } from './encoders.ts';
+export type { OutputEncoder, Unfit } from './encoders.ts';
+export { classify, placeOf, takeForeign } from './foreign.ts';
+export type { Classified, ForeignMessage, ForeignOutcome } from './foreign.ts';
+export { TopicIdentities } from './identities.ts';
+export { InputCodec } from './input-codec.ts';
+export type { InputMessage } from './input-codec.ts';
+export { HEADERS, TOPICS } from './names.ts';
+export type { TopicMessage } from './names.ts';
+export * from './schemas.ts';
+export { vitalsTopics } from './topic-list.ts';
+export type { TopicSettings, VitalsTopic } from './topic-list.ts';
