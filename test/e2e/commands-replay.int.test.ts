@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Home, kill } from './kidjamo.ts';
-import { readLines, totalsOf, totalsSql, writeLines, type Totals } from './recording.ts';
+import { expectTotals, readLines, totalsOf, totalsSql, writeLines, type ReplaySummary, type Totals } from './recording.ts';
 
 // Replays of the same part of the recording, each to a year of its own: through the door, interrupted, and past the door.
 
@@ -27,23 +27,12 @@ afterAll(async () => {
   await home.remove();
 });
 
-interface Summary {
-  readonly ok: boolean;
-  readonly sent: number;
-  readonly acknowledged: number;
-  readonly stored: number;
-  readonly duplicate: number;
-  readonly skipped: number;
-}
-
 /** What the store holds of a year equals the file. */
 async function check(year: number): Promise<void> {
   const [stored] = await home.store<Totals>(
     `${totalsSql('measurements')} WHERE recorded_at >= '${String(year)}-01-01Z' AND recorded_at < '${String(year + 1)}-01-01Z'`,
   );
-  for (const [name, value] of Object.entries(totals) as [keyof Totals, number][]) {
-    expect(Math.abs((stored?.[name] ?? Number.NaN) - value), name).toBeLessThanOrEqual(Math.abs(value) * 1e-12);
-  }
+  expectTotals(stored, totals);
 }
 
 test('a replay that was killed goes on where it stopped', { timeout: 120_000 }, async () => {
@@ -56,7 +45,7 @@ test('a replay that was killed goes on where it stopped', { timeout: 120_000 }, 
 
   const again = await home.run(['replay', file, '--json']);
   expect([again.code, again.err]).toEqual([0, expect.stringMatching(/^resuming after \d+ readings/)]);
-  const summary = JSON.parse(again.out) as Summary;
+  const summary = JSON.parse(again.out) as ReplaySummary;
   expect(summary.skipped).toBeGreaterThan(0);
   expect(summary).toMatchObject({ ok: true, sent: READINGS - summary.skipped, acknowledged: READINGS - summary.skipped });
   await check(2024);
@@ -64,14 +53,14 @@ test('a replay that was killed goes on where it stopped', { timeout: 120_000 }, 
 });
 
 test('--direct and --start: the same readings past the door, in another year', { timeout: 120_000 }, async () => {
-  const direct = await home.json<Summary>(['replay', file, '--direct', '--start', '2022-01-01T00:00:00Z']);
+  const direct = await home.json<ReplaySummary>(['replay', file, '--direct', '--start', '2022-01-01T00:00:00Z']);
   expect(direct).toMatchObject({ ok: true, sent: READINGS, acknowledged: READINGS, stored: READINGS, duplicate: 0, skipped: 0 });
   await check(2022);
   const [first] = await home.store<{ at: string }>(`SELECT min(recorded_at) AS at FROM measurements`);
   expect(first?.at).toBe('2022-01-01T00:00:00.000Z');
 
   // The same once more through the door: they are the same readings.
-  const door = await home.json<Summary>(['replay', file, '--start', '2022-01-01']);
+  const door = await home.json<ReplaySummary>(['replay', file, '--start', '2022-01-01']);
   expect(door).toMatchObject({ ok: true, acknowledged: READINGS, stored: 0, duplicate: READINGS });
   await check(2022);
 });

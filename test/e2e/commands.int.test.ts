@@ -13,6 +13,15 @@ const OPTIONS: readonly (readonly [command: string, ...options: string[]])[] = [
   ['doctor', '--json'],
   ['migrate', '--json'],
   ['device assign', '--device', '--patient', '--json'],
+  ['quarantine list', '--status', '--limit', '--cursor', '--json'],
+  ['quarantine show', '--json'],
+  ['quarantine release', '--why', '--json'],
+  ['quarantine discard', '--why', '--json'],
+  ['dlq list', '--status', '--limit', '--cursor', '--json'],
+  ['dlq show', '--json'],
+  ['dlq replay', '--why', '--json'],
+  ['dlq discard', '--why', '--json'],
+  ['retire', '--json'],
   ['bench', '--only', '--runs', '--quick', '--out', '--json'],
 ];
 
@@ -71,6 +80,23 @@ describe('wrong calls end with 2 and say why', () => {
     const { code, out, err } = await home.run(args, env ?? {});
     expect([code, out]).toEqual([2, '']);
     expect(err).toMatch(says);
+  });
+});
+
+describe('wrong calls with --json tell it as JSON too', () => {
+  test.concurrent.for([
+    { args: ['no-such-command'], says: /unknown command/ },
+    { args: ['doctor', '--no-such-option'], says: /unknown option/ },
+    { args: ['quarantine', 'show', 'x'], says: /must be a UUID/ },
+    { args: ['dlq', 'discard', 'x/y/0/1'], says: /--why/ },
+    { args: ['quarantine', 'list', '--status', 'lost'], says: /status/ },
+  ])('$args', async ({ args, says }) => {
+    const outcome = await home.run([...args, '--json']);
+    expect(outcome.code).toBe(2);
+    expect(json<Failure>(outcome)).toMatchObject({
+      ok: false,
+      error: { code: 'CONFIG_INVALID', message: expect.stringMatching(says) as string },
+    });
   });
 });
 

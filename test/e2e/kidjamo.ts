@@ -193,7 +193,7 @@ async function output(child: ChildProcess): Promise<Outcome> {
   return { code, out, err };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

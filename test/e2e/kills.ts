@@ -9,7 +9,7 @@ import { seededRandom } from '@kidjamo/vitals';
 import { Pool } from 'pg';
 import { expect } from 'vitest';
 import { Home, kill } from './kidjamo.ts';
-import { readLines, totalsOf, totalsSql, writeLines, type Totals } from './recording.ts';
+import { expectTotals, readLines, totalsOf, totalsSql, writeLines, type ReplaySummary, type Totals } from './recording.ts';
 
 /** How hard to try. */
 export interface KillPlan {
@@ -54,12 +54,12 @@ export async function replayUnderKills(plan: KillPlan): Promise<void> {
     const { code, out, err } = await replay;
     expect(code, `seed ${String(plan.seed)}, killed ${told.join(', ')}: ${out}${err}`).toBe(0);
     expect(during, 'kills while the replay ran').toBeGreaterThan(0);
-    const summary = JSON.parse(out.trim().split('\n').at(-1) ?? '{}') as { sent: number; acknowledged: number };
+    const summary = JSON.parse(out.trim().split('\n').at(-1) ?? '{}') as ReplaySummary;
     expect(summary.acknowledged).toBe(lines.length);
 
     const totals = totalsOf(lines);
-    compare((await home.store<Totals>(totalsSql('measurements')))[0], totals);
-    compare((await home.lake<Totals>(totalsSql('bronze_readings')))[0], totals);
+    expectTotals((await home.store<Totals>(totalsSql('measurements')))[0], totals);
+    expectTotals((await home.lake<Totals>(totalsSql('bronze_readings')))[0], totals);
     // Every record of the log became a stored reading or a duplicate, once.
     const [ledger] = await home.store<{ counted: number; stored: number }>(`
       SELECT sum(value) AS counted, sum(value) FILTER (WHERE name = 'stored') AS stored
@@ -110,10 +110,4 @@ export async function killPostmaster(home: Home): Promise<void> {
   if (row === undefined) return;
   const [pid] = (await readFile(join(row.folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
   if (pid !== undefined && /^\d+$/.test(pid)) process.kill(Number(pid), 'SIGKILL');
-}
-
-function compare(actual: Totals | undefined, expected: Totals): void {
-  for (const [name, value] of Object.entries(expected) as [keyof Totals, number][]) {
-    expect(Math.abs((actual?.[name] ?? Number.NaN) - value), name).toBeLessThanOrEqual(Math.abs(value) * 1e-12);
-  }
 }

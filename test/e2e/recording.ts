@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { once } from 'node:events';
 import { gunzipSync } from 'node:zlib';
+import { expect } from 'vitest';
 
 const DATA = resolve(process.env['KIDJAMO_DATA'] ?? join(import.meta.dirname, '../../../shared/data'));
 
@@ -97,4 +98,23 @@ export function totalsSql(table: 'measurements' | 'bronze_readings'): string {
     sum(heart_rate_bpm) AS heart_rate, sum(spo2_percent) AS spo2, sum(respiratory_rate_min) AS resp_rate, sum(temperature_celsius) AS temperature,
     ${count('CRITICAL_SPO2', 'spo2_lt_88')}, ${count('CRITICAL_TEMPERATURE', 'temperature_ge_38')},
     ${count('CRITICAL_HEART_RATE', 'heart_rate_out')}, ${count('CRITICAL_COMBINATION_FEVER_SPO2', 'combination')} FROM ${table}`;
+}
+
+/** The counts are equal, and the sums too but for the order of adding. */
+export function expectTotals(actual: Totals | undefined, expected: Totals): void {
+  expect(actual).toBeDefined();
+  for (const [name, value] of Object.entries(expected) as [keyof Totals, number][]) {
+    expect(Math.abs((actual?.[name] ?? Number.NaN) - value), name).toBeLessThanOrEqual(Math.abs(value) * 1e-12);
+  }
+}
+
+/** What `kidjamo replay --json` prints. */
+export interface ReplaySummary {
+  readonly ok: boolean;
+  readonly sent: number;
+  readonly acknowledged: number;
+  readonly stored: number;
+  readonly duplicate: number;
+  readonly quarantined: number;
+  readonly skipped: number;
 }

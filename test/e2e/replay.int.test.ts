@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Home } from './kidjamo.ts';
-import { readExpected, readLines, readWindows, RECORDING, totalsOf, totalsSql, type Totals } from './recording.ts';
+import {
+  expectTotals,
+  readExpected,
+  readLines,
+  readWindows,
+  RECORDING,
+  totalsOf,
+  totalsSql,
+  type ReplaySummary,
+  type Totals,
+} from './recording.ts';
 
 // The whole recording through the gateway, the log, the task, PostgreSQL and the lake, twice.
 
@@ -14,15 +24,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await home.remove();
 });
-
-interface Summary {
-  readonly ok: boolean;
-  readonly sent: number;
-  readonly acknowledged: number;
-  readonly stored: number;
-  readonly duplicate: number;
-  readonly quarantined: number;
-}
 
 interface WindowRow {
   readonly key: string;
@@ -44,24 +45,17 @@ async function windows(subjects: readonly string[]): Promise<Map<string, WindowR
   return new Map((await home.store<WindowRow>(parts.join(' UNION ALL '))).map((row) => [row.key, row]));
 }
 
-function close(actual: Totals | undefined, expected: Totals): void {
-  expect(actual).toBeDefined();
-  for (const [name, value] of Object.entries(expected) as [keyof Totals, number][]) {
-    expect(Math.abs((actual?.[name] ?? Number.NaN) - value), name).toBeLessThanOrEqual(Math.abs(value) * 1e-12);
-  }
-}
-
 test('the recording is stored whole, and again without a change', { timeout: 600_000 }, async () => {
   const expected = await readExpected();
   const totals = totalsOf((await readLines(Number.POSITIVE_INFINITY)).lines);
 
-  const first = await home.json<Summary>(['replay', RECORDING]);
+  const first = await home.json<ReplaySummary>(['replay', RECORDING]);
   expect(first).toMatchObject({ ok: true, sent: expected.readings, acknowledged: expected.readings, stored: expected.readings });
   expect(first.duplicate + first.quarantined).toBe(0);
 
   const check = async (): Promise<void> => {
     const [store] = await home.store<Totals>(totalsSql('measurements'));
-    close(store, totals);
+    expectTotals(store, totals);
     expect(store).toMatchObject({
       readings: expected.readings,
       subjects: expected.subjects,
@@ -70,7 +64,7 @@ test('the recording is stored whole, and again without a change', { timeout: 600
       heart_rate_out: (expected.rules['heart_rate_lt_40'] ?? 0) + (expected.rules['heart_rate_gt_180'] ?? 0),
       combination: expected.rules['spo2_le_92_and_temperature_ge_38'],
     });
-    close((await home.lake<Totals>(totalsSql('bronze_readings')))[0], totals);
+    expectTotals((await home.lake<Totals>(totalsSql('bronze_readings')))[0], totals);
     expect(await home.lake('SELECT count(*) AS n FROM raw_readings')).toEqual([{ n: expected.readings + repeated }]);
     expect(await home.store('SELECT count(*) AS n FROM alerts GROUP BY alert_type ORDER BY 1')).toEqual(await openAlerts());
   };
@@ -96,7 +90,7 @@ test('the recording is stored whole, and again without a change', { timeout: 600
       expect(Math.abs((row?.[part] ?? Number.NaN) - window[part]), key).toBeLessThan(1e-9);
   }
 
-  const second = await home.json<Summary>(['replay', RECORDING]);
+  const second = await home.json<ReplaySummary>(['replay', RECORDING]);
   expect(second).toMatchObject({
     ok: true,
     sent: expected.readings,

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 
 import { readSettings } from '../config/settings.ts';
 import { withInstance } from '../stack/instance.ts';
+import { account } from './decision.ts';
 import { print } from './output.ts';
 import { post } from './sender.ts';
 
@@ -27,7 +28,11 @@ export function deviceCommand(program: Command, exit: (code: number) => void): v
       const { patient, device: id } = options;
       const answer = await withInstance(readSettings(process.env), (instance) =>
         post(
-          { url: `${instance.apiUrl}/admin/assignments`, body: JSON.stringify({ patient, device: id }), type: 'application/json' },
+          {
+            url: `${instance.apiUrl}/admin/assignments`,
+            body: JSON.stringify({ patient, device: id, by: account() }),
+            type: 'application/json',
+          },
           new AbortController().signal,
         ),
       );

@@ -5,11 +5,14 @@ import { Command, CommanderError } from 'commander';
 
 import { benchCommand } from './bench.ts';
 import { deviceCommand } from './device.ts';
+import { dlqCommand } from './dlq.ts';
 import { doctorCommand } from './doctor.ts';
 import { migrateCommand } from './migrate.ts';
-import { fail } from './output.ts';
+import { fail, printFailure } from './output.ts';
+import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
+import { retireCommand } from './retire.ts';
 import { simulateCommand } from './simulate.ts';
 import { upCommand } from './up.ts';
 
@@ -19,7 +22,19 @@ export function commandLine(exit: (code: number) => void): Command {
     .description('Readings in, alarms out, nothing lost. Not a medical device.')
     .exitOverride()
     .showHelpAfterError('(kidjamo <command> --help tells more)');
-  for (const add of [upCommand, replayCommand, simulateCommand, queryCommand, doctorCommand, migrateCommand, deviceCommand, benchCommand]) {
+  for (const add of [
+    upCommand,
+    replayCommand,
+    simulateCommand,
+    queryCommand,
+    doctorCommand,
+    migrateCommand,
+    deviceCommand,
+    quarantineCommand,
+    dlqCommand,
+    retireCommand,
+    benchCommand,
+  ]) {
     add(program, exit);
   }
   for (const command of program.commands) command.exitOverride();
@@ -29,6 +44,7 @@ export function commandLine(exit: (code: number) => void): Command {
 /** Runs a command and gives its exit code: 0 done, 1 failed, 2 wrong call or setting. */
 export async function main(argv: readonly string[]): Promise<number> {
   let code = 0;
+  const json = argv.includes('--json');
   const program = commandLine((value) => {
     code = value;
   });
@@ -36,8 +52,13 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof KidjamoError || error instanceof Error) return fail(error, argv.includes('--json'));
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      // Commander has told the person already; a program reads standard output.
+      if (json) printFailure('CONFIG_INVALID', error.message.replace(/^error: /, ''));
+      return 2;
+    }
+    if (error instanceof KidjamoError || error instanceof Error) return fail(error, json);
     throw error;
   }
 }

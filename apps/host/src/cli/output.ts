@@ -15,11 +15,16 @@ export function remark(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
+/** Prints the JSON of a failure. */
+export function printFailure(code: string, message: string): void {
+  process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message } })}\n`);
+}
+
 /** Prints why a command failed, and gives its exit code. */
 export function fail(error: unknown, json: boolean): number {
   const { code, message } = describeError(error);
   const text = message ?? (error instanceof Error ? error.message : String(error));
-  if (json) process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message: text } })}\n`);
+  if (json) printFailure(code, text);
   else remark(`kidjamo: ${text}`);
   return hasCode(error, 'CONFIG_INVALID') ? 2 : 1;
 }

@@ -9,6 +9,7 @@ import { readSettings } from '../config/settings.ts';
 import { withInstance } from '../stack/instance.ts';
 import { queryLake } from '../stack/lake.ts';
 import { print } from './output.ts';
+import { table } from './table.ts';
 
 interface QueryOptions {
   readonly store: boolean;
@@ -85,29 +86,4 @@ function distinct(names: readonly string[]): string[] {
 function exactNumber(text: string): number | string {
   const value = Number(text);
   return Number.isSafeInteger(value) || (text.includes('.') && text.length <= 17) ? value : text;
-}
-
-/** Rows as aligned text. */
-function table(rows: readonly Row[]): string[] {
-  const columns = Object.keys(rows[0] ?? {});
-  if (columns.length === 0) return ['(no rows)'];
-  const cells = rows.map((row) => columns.map((column) => cell(row[column])));
-  const widths = columns.map((column, index) => Math.max(column.length, ...cells.map((line) => line[index]?.length ?? 0)));
-  const line = (parts: readonly string[]): string =>
-    parts
-      .map((part, index) => part.padEnd(widths[index] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return [
-    line(columns),
-    line(widths.map((width) => '-'.repeat(width))),
-    ...cells.map(line),
-    `(${rows.length} row${rows.length === 1 ? '' : 's'})`,
-  ];
-}
-
-function cell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  if (value instanceof Date) return value.toISOString();
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : JSON.stringify(value);
 }

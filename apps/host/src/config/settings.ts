@@ -84,6 +84,12 @@ export const SETTINGS = {
     secret: true,
     doc: 'Key of payloads in quarantine, base64 of 32 bytes; empty means the one in the key file.',
   },
+  KIDJAMO_KEY_SEALED: {
+    kind: 'text',
+    default: '',
+    secret: true,
+    doc: 'Key of the records on the input topic, base64 of 32 bytes; empty means one derived from the key of payloads in quarantine.',
+  },
   KIDJAMO_KEY_LAKE: {
     kind: 'text',
     default: '',
@@ -96,6 +102,49 @@ export const SETTINGS = {
     secret: true,
     doc: 'Key of the pseudonyms in topics, base64 of 32 bytes; empty means the one in the key file.',
   },
+  MQTT_MODE: {
+    kind: 'text',
+    default: 'off',
+    oneOf: ['off', 'embedded', 'external'],
+    doc: 'How devices are heard over MQTT: not at all, by a broker of our own (MQTT 3.1.1), or through an existing broker (3.1.1 and 5).',
+  },
+  MQTT_HOST: {
+    kind: 'text',
+    default: '127.0.0.1',
+    doc: 'Address that the embedded broker listens on. Other than loopback only with client certificates.',
+  },
+  MQTT_PORT: { kind: 'number', default: 1883, min: 0, max: 65535, doc: 'Port of the embedded broker; 0 takes any free one.' },
+  MQTT_MAX_CONNECTIONS: {
+    kind: 'number',
+    default: 10_000,
+    min: 1,
+    max: 100_000,
+    doc: 'Connections that the embedded broker holds at most.',
+  },
+  MQTT_TLS_CERT: {
+    kind: 'text',
+    default: '',
+    doc: 'PEM file with our certificate: that of the embedded broker, or the one shown to an external broker.',
+  },
+  MQTT_TLS_KEY: { kind: 'text', default: '', doc: 'PEM file with the key of MQTT_TLS_CERT.' },
+  MQTT_TLS_CA: {
+    kind: 'text',
+    default: '',
+    doc: 'PEM file with the authority of the certificates of devices, or of that of an external broker.',
+  },
+  MQTT_URL: {
+    kind: 'text',
+    default: 'mqtt://127.0.0.1:1883',
+    doc: 'The external broker: mqtt:// or mqtts://, with host and port.',
+  },
+  MQTT_USERNAME: { kind: 'text', default: '', doc: 'User name at the external broker.' },
+  MQTT_PASSWORD: { kind: 'text', default: '', secret: true, doc: 'Password at the external broker.' },
+  MQTT_CLIENT_ID: {
+    kind: 'text',
+    default: 'kidjamo-gateway',
+    doc: 'Name of the session at the external broker. Must stay the same, and be used by one process only.',
+  },
+  MQTT_PROTOCOL: { kind: 'text', default: '5', oneOf: ['3.1.1', '5'], doc: 'Version of MQTT spoken with the external broker.' },
   KIDJAMO_LOG_LEVEL: {
     kind: 'text',
     default: 'info',
@@ -161,6 +210,7 @@ function parse(
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
 
 function checkSafety(settings: Settings, problems: string[]): void {
+  checkMqtt(settings, problems);
   if (!LOOPBACK.test(settings.API_HOST)) {
     problems.push(
       'API_HOST must be a loopback address such as 127.0.0.1: there is no sign-in yet, so the gateway is not opened to a network',
@@ -168,5 +218,21 @@ function checkSafety(settings: Settings, problems: string[]): void {
   }
   if (settings.KIDJAMO_ENV === 'production' && settings.AUTO_ENROLL === 'true') {
     problems.push('AUTO_ENROLL=true is refused with KIDJAMO_ENV=production: assign devices to patients instead');
+  }
+}
+
+function checkMqtt(settings: Settings, problems: string[]): void {
+  const { MQTT_MODE: mode, MQTT_HOST: host, MQTT_TLS_CERT: cert, MQTT_TLS_KEY: key, MQTT_TLS_CA: ca } = settings;
+  if (mode === 'off') return;
+  if ((cert === '') !== (key === '')) problems.push('MQTT_TLS_CERT and MQTT_TLS_KEY must be given together');
+  if (mode === 'external') return;
+  const complete = cert !== '' && key !== '' && ca !== '';
+  if (!complete && (cert !== '' || ca !== '')) {
+    problems.push('MQTT_TLS_CERT, MQTT_TLS_KEY and MQTT_TLS_CA must be given together with MQTT_MODE=embedded');
+  }
+  if (!complete && (settings.KIDJAMO_ENV === 'production' || !LOOPBACK.test(host))) {
+    problems.push(
+      'MQTT_MODE=embedded needs MQTT_TLS_CERT, MQTT_TLS_KEY and MQTT_TLS_CA in production and on any address but loopback: devices are known by their certificates',
+    );
   }
 }

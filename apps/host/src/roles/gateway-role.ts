@@ -3,17 +3,8 @@
 import { PostgresLog, Wakeups } from '@kidjamo/connector-postgres';
 import { PUBLIC_FOLDER } from '@kidjamo/dashboard';
 import { systemClock } from '@kidjamo/stream';
-import {
-  GATEWAY_SERVER_OPTIONS,
-  LOGS,
-  registerGateway,
-  registerLiveEvents,
-  registerLivePage,
-  registerOpenApi,
-  registerReadApi,
-} from '@kidjamo/vitals';
-import Fastify from 'fastify';
-import { Registry } from 'prom-client';
+import { LOGS, registerGateway, registerLiveEvents, registerLivePage, registerOpenApi, registerReadApi } from '@kidjamo/vitals';
+import type { Registry } from 'prom-client';
 
 import { autoEnroll } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
@@ -25,8 +16,11 @@ import { addAdminRoutes } from './admin-routes.ts';
 import { FLUSH_TOPIC } from './context.ts';
 import type { RoleSettings } from './context.ts';
 import type { RoleLogger } from './logger.ts';
+import { startMqtt } from './mqtt-role.ts';
+import type { MqttRole } from './mqtt-role.ts';
 import { PipelineStatus } from './pipeline-status.ts';
 import { runRetention } from './retention-role.ts';
+import { makeServer } from './server.ts';
 
 export interface Gateway {
   readonly apiUrl: string;
@@ -39,6 +33,8 @@ export interface GatewayOptions {
   readonly settings: Settings;
   readonly role: RoleSettings;
   readonly logger: RoleLogger;
+  /** Where all metrics of the process are. */
+  readonly registry: Registry;
   readonly restarts: () => number;
 }
 
@@ -47,7 +43,7 @@ const APPEND_TIMEOUT = 5000;
 const READ_TIMEOUT = 15_000;
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { stack, settings, role, logger } = options;
+  const { stack, settings, role, logger, registry } = options;
   const onIdleError = (error: Error): void => {
     logger.warn({ err: error }, 'an idle database connection was lost');
   };
@@ -61,12 +57,19 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const open = (name: string, pool = reading): Promise<PostgresLog> =>
     PostgresLog.open({ name, pool, wakeups, ...(name === LOGS.input ? { admit: disk.admit } : {}) }, role.partitions);
   const input = await open(LOGS.input, writing);
-  const registry = new Registry();
-  const status = new PipelineStatus({ pool: reading, disk, registry, logger, restarts: options.restarts });
+  const doors: { mqtt?: MqttRole } = {};
+  const status = new PipelineStatus({
+    pool: reading,
+    disk,
+    registry,
+    logger,
+    restarts: options.restarts,
+    doors: () => (doors.mqtt === undefined ? {} : { mqtt: { ready: doors.mqtt.ready() } }),
+  });
   void status.watch(stop.signal);
   const retention = runRetention({ pool: reading, hours: settings.KIDJAMO_RETENTION_HOURS, logger }, stop.signal);
 
-  const fastify = Fastify({ ...GATEWAY_SERVER_OPTIONS, logger: false, forceCloseConnections: 'idle' });
+  const fastify = makeServer(logger);
   const { id, key } = role.keys.quarantine;
   const gateway = await registerGateway(fastify, {
     log: input,
@@ -79,14 +82,24 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   registerOpenApi(fastify);
   registerReadApi(fastify, { pool: reading, clock: systemClock });
-  registerLiveEvents(fastify, { pool: reading, clock: systemClock, readings: await open(LOGS.readings), alerts: await open(LOGS.alerts) });
+  registerLiveEvents(fastify, {
+    pool: reading,
+    clock: systemClock,
+    readings: await open(LOGS.readings),
+    alerts: await open(LOGS.alerts),
+    onFault: (error) => logger.warn({ err: error }, 'the live board could not be read; it tries again'),
+  });
   registerLivePage(fastify, { root: PUBLIC_FOLDER });
   addAdminRoutes(fastify, { pool: writing, gateway, flush: () => wakeups.announce([FLUSH_TOPIC]) });
 
+  // First, so that a process is not ready before devices can be heard.
+  const mqtt = await startMqtt({ settings, keeper: gateway.mqtt, registry, logger });
+  if (mqtt !== undefined) doors.mqtt = mqtt;
   const apiUrl = await listen(fastify, settings);
   return {
     apiUrl,
     stop: async () => {
+      await mqtt?.stop();
       await gateway.drain();
       await fastify.close();
       stop.abort();

@@ -10,6 +10,7 @@ import { FLUSH_TOPIC } from './context.ts';
 import type { RoleSettings } from './context.ts';
 import { describeError, loggingObserver, makeLogger } from './logger.ts';
 import type { RoleLogger } from './logger.ts';
+import type { Meter } from './meter.ts';
 import { openPlumbing } from './plumbing.ts';
 import type { Plumbing } from './plumbing.ts';
 
@@ -19,8 +20,11 @@ const GRACE = 60 * 60_000;
 /** Small files of one table and date that are worth merging. */
 const MIN_FILES = 8;
 
+/** When a sink that fails is left alone, and for how long. */
+const CIRCUIT = { failures: 5, openFor: 10_000 };
+
 /** Runs until `signal` aborts. */
-export async function runLakeRole(settings: RoleSettings, signal: AbortSignal): Promise<void> {
+export async function runLakeRole(settings: RoleSettings, meter: Meter, signal: AbortSignal): Promise<void> {
   const logger = makeLogger('lake', settings.logLevel);
   const plumbing = await openPlumbing(settings, { name: 'lake', connections: 6 }, logger);
   const { id, key } = settings.keys.lake;
@@ -32,7 +36,7 @@ export async function runLakeRole(settings: RoleSettings, signal: AbortSignal): 
   const group = (sink: LakeSink): Promise<void> => {
     const membership = plumbing.membership(sink.log, sink.name);
     const options = {
-      sink,
+      sink: meter.watchSink(sink, CIRCUIT.failures),
       log: plumbing.log(sink.log),
       clock: systemClock,
       observer,
@@ -42,7 +46,7 @@ export async function runLakeRole(settings: RoleSettings, signal: AbortSignal): 
       deadLetter: deadLetters.write.bind(deadLetters),
       pollEvery: 250,
       backoff: { initial: 100, max: 10_000 },
-      circuit: { failures: 5, openFor: 10_000 },
+      circuit: CIRCUIT,
     };
     const work = (lease: Parameters<typeof runSink>[1], stop: AbortSignal): Promise<void> => runSink(options, lease, stop);
     return runGroup(

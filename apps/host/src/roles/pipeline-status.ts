@@ -25,6 +25,8 @@ export interface PipelineStatusOptions {
   readonly logger: RoleLogger;
   /** How often roles of this process were started again. */
   readonly restarts: () => number;
+  /** State of the ways in beside HTTP, by name. */
+  readonly doors?: () => Readonly<Record<string, DependencyState>>;
 }
 
 export class PipelineStatus implements GatewayStatus {
@@ -84,6 +86,7 @@ export class PipelineStatus implements GatewayStatus {
       database: { ready: this.#databaseUp },
       disk: this.#diskState(),
       task: { ready: task !== undefined && !stuck, detail: task === undefined ? 'has not started' : `${task.lag} records behind` },
+      ...this.#options.doors?.(),
     });
   }
 

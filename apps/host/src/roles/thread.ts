@@ -7,6 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import type { RoleSettings } from './context.ts';
 import { runLakeRole } from './lake-role.ts';
+import { Meter } from './meter.ts';
 import { runTaskRole } from './task-role.ts';
 
 /** What a thread is started with. */
@@ -23,7 +24,12 @@ parentPort?.on('message', (message: unknown) => {
 // The parent passes exactly this; it is the only one that starts this file.
 const { role, settings } = workerData as ThreadData;
 if (role === 'lake' && process.platform === 'linux') yieldToOthers();
-await (role === 'task' ? runTaskRole(settings, stop.signal) : runLakeRole(settings, stop.signal));
+const meter = new Meter();
+const done = new AbortController();
+const reporting = meter.run((report) => parentPort?.postMessage(report), AbortSignal.any([stop.signal, done.signal]));
+await (role === 'task' ? runTaskRole(settings, meter, stop.signal) : runLakeRole(settings, meter, stop.signal));
+done.abort();
+await reporting;
 parentPort?.close();
 
 /** History can wait: where processors are scarce, this thread leaves them to whoever takes readings in and raises alarms. */

@@ -13,6 +13,8 @@ import { Worker } from 'node:worker_threads';
 import { backoffDelay, systemClock } from '@kidjamo/stream';
 
 import type { RoleLogger } from './logger.ts';
+import type { ThreadReport } from './meter.ts';
+import type { ThreadMetrics } from './thread-metrics.ts';
 import type { ThreadData } from './thread.ts';
 
 /** How long a thread may take to end, ms. */
@@ -26,14 +28,16 @@ const OLD_MB = 1024;
 export class RoleThread {
   readonly #data: ThreadData;
   readonly #logger: RoleLogger;
+  readonly #metrics: ThreadMetrics;
   readonly #stop = new AbortController();
   readonly #ended: Promise<void>;
   #worker: Worker | undefined;
   #restarts = 0;
 
-  constructor(data: ThreadData, logger: RoleLogger) {
+  constructor(data: ThreadData, around: { logger: RoleLogger; metrics: ThreadMetrics }) {
     this.#data = data;
-    this.#logger = logger;
+    this.#logger = around.logger;
+    this.#metrics = around.metrics;
     this.#ended = this.#supervise();
   }
 
@@ -73,7 +77,12 @@ export class RoleThread {
       worker.once('error', (error) => {
         this.#logger.error({ role, err: error }, 'a role failed; it will be started again');
       });
+      // A thread of ours says nothing else.
+      worker.on('message', (report: ThreadReport) => {
+        this.#metrics.take(role, report);
+      });
       worker.once('exit', (code) => {
+        this.#metrics.ended(role);
         if (code !== 0) this.#logger.error({ role, code }, 'a role ended by itself');
         this.#worker = undefined;
         resolve();

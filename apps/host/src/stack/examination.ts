@@ -2,7 +2,8 @@
 
 import { statfs } from 'node:fs/promises';
 
-import { KidjamoError } from '@kidjamo/stream';
+import { abandonedGroups } from '@kidjamo/connector-postgres';
+import { KidjamoError, systemClock } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
 import type { Settings } from '../config/settings.ts';
@@ -45,7 +46,7 @@ export async function examine(settings: Settings): Promise<Report> {
     checks.push(
       { name: 'instance', ok: true, detail: `process ${instance.pid}` },
       await gatewayCheck(instance),
-      ...(await databaseChecks(instance)),
+      ...(await databaseChecks(instance, settings)),
     );
   }
   return {
@@ -92,7 +93,7 @@ async function gatewayCheck(instance: RunningInstance): Promise<Check> {
   }
 }
 
-async function databaseChecks(instance: RunningInstance): Promise<Check[]> {
+async function databaseChecks(instance: RunningInstance, settings: Settings): Promise<Check[]> {
   const pool = makePool({ url: instance.databaseUrl, name: 'doctor', max: 1, statementTimeout: 10_000 }, () => undefined);
   try {
     const version = await pool.query<{ server_version: string }>('SHOW server_version');
@@ -100,10 +101,14 @@ async function databaseChecks(instance: RunningInstance): Promise<Check[]> {
       { name: 'database', ok: true, detail: `PostgreSQL ${version.rows[0]?.server_version ?? '?'}` },
       await migrationCheck(pool),
       ...(await lagChecks(pool)),
+      ...(await abandonedChecks(pool, settings.KIDJAMO_RETENTION_HOURS)),
       await countCheck(pool, {
         name: 'dead letters',
-        sql: 'SELECT count(*)::int AS n FROM stream.dead_letter',
-        remedy: 'GET /api/v1/dead-letters shows them',
+        sql: `SELECT count(*)::int AS n FROM stream.dead_letter l
+               WHERE NOT EXISTS (SELECT FROM stream.dead_letter_decision d
+                                  WHERE (d.log, d.consumer_group, d.partition, d.record_offset)
+                                      = (l.log, l.consumer_group, l.partition, l.record_offset))`,
+        remedy: 'kidjamo dlq list shows them',
       }),
       await countCheck(pool, {
         name: 'quarantine',
@@ -143,6 +148,16 @@ async function lagChecks(pool: Pool): Promise<Check[]> {
       ...(ok ? {} : { remedy: 'is a worker running? see its log' }),
     };
   });
+}
+
+async function abandonedChecks(pool: Pool, hours: number): Promise<Check[]> {
+  const before = systemClock.now() - hours * 3_600_000;
+  return (await abandonedGroups(pool, before)).map(({ log, group, since }) => ({
+    name: `group ${group} is abandoned`,
+    ok: false,
+    detail: `nobody reads ${log} for it, which is kept for it since ${since.toISOString()}`,
+    remedy: `start its worker again, or let the log go: kidjamo retire ${group}`,
+  }));
 }
 
 async function countCheck(pool: Pool, count: { name: string; sql: string; remedy: string }): Promise<Check> {

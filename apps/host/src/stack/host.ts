@@ -3,8 +3,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { Registry } from 'prom-client';
+
 import { startGateway } from '../roles/gateway-role.ts';
 import type { RoleSettings } from '../roles/context.ts';
+import { Meter } from '../roles/meter.ts';
+import { ThreadMetrics } from '../roles/thread-metrics.ts';
 import { RoleThread } from '../roles/threads.ts';
 import type { Settings } from '../config/settings.ts';
 import { openStack } from './stack.ts';
@@ -22,6 +26,9 @@ export async function startHost(options: StackOptions): Promise<Host> {
   const { settings, logger } = options;
   const stack = await openStack(options);
   const threads: RoleThread[] = [];
+  const registry = new Registry();
+  const metrics = new ThreadMetrics(registry);
+  const stop = new AbortController();
   try {
     const role = await roleSettings(stack, settings);
     const gateway = await startGateway({
@@ -29,21 +36,25 @@ export async function startHost(options: StackOptions): Promise<Host> {
       settings,
       role,
       logger,
+      registry,
       restarts: () => threads.reduce((sum, thread) => sum + thread.restarts, 0),
     });
-    threads.push(new RoleThread({ role: 'task', settings: role }, logger));
-    if (stack.lakeUsable) threads.push(new RoleThread({ role: 'lake', settings: role }, logger));
+    void new Meter().run((report) => metrics.take('main', report), stop.signal);
+    threads.push(new RoleThread({ role: 'task', settings: role }, { logger, metrics }));
+    if (stack.lakeUsable) threads.push(new RoleThread({ role: 'lake', settings: role }, { logger, metrics }));
     await stack.announce(gateway.apiUrl);
     return {
       stack,
       apiUrl: gateway.apiUrl,
       stop: async () => {
+        stop.abort();
         await gateway.stop();
         await Promise.all(threads.map((thread) => thread.stop()));
         await stack.close();
       },
     };
   } catch (error) {
+    stop.abort();
     await Promise.all(threads.map((thread) => thread.stop()));
     await stack.close();
     throw error;

@@ -3,11 +3,10 @@
 import { join } from 'node:path';
 
 import { openLake } from '@kidjamo/connector-lake';
-import { systemClock } from '@kidjamo/stream';
 import { LAKE_TABLES, LAKE_VIEWS } from '@kidjamo/vitals';
 
+import { untilConsumed } from './consumed.ts';
 import type { Instance } from './instance.ts';
-import { readLag } from './lag.ts';
 import { makePool } from './pool.ts';
 
 /** How long a query waits for the sinks to write what they hold, ms. */
@@ -19,7 +18,10 @@ type Row = Readonly<Record<string, unknown>>;
 export async function queryLake(instance: Instance, query: { sql: string; flush: boolean }): Promise<readonly Row[]> {
   const pool = makePool({ url: instance.databaseUrl, name: 'query-lake', max: 2 }, () => undefined);
   try {
-    if (query.flush) await flushSinks(instance, pool);
+    if (query.flush) {
+      const groups = (group: string): boolean => group.startsWith('lake-');
+      await untilConsumed({ pool, groups, nudge: instance.flush, giveUp: (waited) => waited > FLUSH_WITHIN });
+    }
     const lake = await openLake({
       root: instance.lakeRoot,
       pool,
@@ -35,17 +37,5 @@ export async function queryLake(instance: Instance, query: { sql: string; flush:
     }
   } finally {
     await pool.end();
-  }
-}
-
-async function flushSinks(instance: Instance, pool: Parameters<typeof readLag>[0]): Promise<void> {
-  const until = systemClock.now() + FLUSH_WITHIN;
-  const sinks = (await readLag(pool)).filter((group) => group.group.startsWith('lake-'));
-  const ends = new Map(sinks.map((group) => [group.group, group.end]));
-  for (;;) {
-    const behind = (await readLag(pool)).filter((group) => group.next < (ends.get(group.group) ?? 0));
-    if (behind.length === 0 || systemClock.now() > until) return;
-    await instance.flush();
-    await systemClock.sleep(100);
   }
 }

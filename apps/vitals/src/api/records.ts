@@ -92,8 +92,8 @@ export const RECORDS: readonly Operation[] = [
     method: 'GET',
     path: '/api/v1/dead-letters',
     tag: 'records',
-    summary: 'Records that a task or a sink could not process, without their content, newest first',
-    parameters: { query: schemas.PageQuery },
+    summary: 'Records that a task or a sink could not process, without their content, by log, group, partition and offset',
+    parameters: { query: schemas.DeadLetterQuery },
     answers: { 200: json('A page.', PAGES.DeadLetterPage), ...LIST_REFUSALS },
   },
   {

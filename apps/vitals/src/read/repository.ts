@@ -9,7 +9,7 @@ import type { Page, PageRequest } from './paging.ts';
 import type { AlertRequest } from './repository/alerts.ts';
 import { listAlerts } from './repository/alerts.ts';
 import { rankPatients, readCards, readCounts, readOpenAlerts } from './repository/board.ts';
-import type { QuarantineRequest } from './repository/faults.ts';
+import type { DeadLetterRequest, QuarantineRequest } from './repository/faults.ts';
 import { listDeadLetters, listQuarantine } from './repository/faults.ts';
 import type { RangeRequest } from './repository/measurements.ts';
 import { listMeasurements } from './repository/measurements.ts';
@@ -26,7 +26,7 @@ export interface Repository {
   windows(actor: Actor, request: RangeRequest): Promise<Page<Window>>;
   alerts(actor: Actor, request: AlertRequest): Promise<Page<Alert>>;
   quarantine(actor: Actor, request: QuarantineRequest): Promise<Page<Quarantined>>;
-  deadLetters(actor: Actor, page: PageRequest): Promise<Page<DeadLetterOut>>;
+  deadLetters(actor: Actor, request: DeadLetterRequest): Promise<Page<DeadLetterOut>>;
   /** See {@link rankPatients}. */
   rank(actor: Actor, board: { readonly size: number; readonly recent: readonly string[] }): Promise<string[]>;
   cards(actor: Actor, ids: readonly string[]): Promise<LivePatient[]>;
@@ -44,7 +44,7 @@ export function createRepository(options: { readonly pool: Pool; readonly clock:
     windows: (actor, request) => listWindows(database, actor, request),
     alerts: (actor, request) => listAlerts(database, actor, request),
     quarantine: (actor, request) => listQuarantine(database, actor, request),
-    deadLetters: (actor, page) => listDeadLetters(database, actor, page),
+    deadLetters: (actor, request) => listDeadLetters(database, actor, request),
     rank: (actor, board) => rankPatients(database, actor, board),
     cards: (actor, ids) => readCards(database, actor, ids),
     openAlerts: (actor, wanted) => readOpenAlerts(database, actor, wanted),

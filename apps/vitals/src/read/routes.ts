@@ -68,10 +68,10 @@ function registerLists(scope: FastifyInstance, repository: Repository): void {
     async ({ query }) => repository.quarantine(actor(), { ...pageRequest(query, QUARANTINE_KEY), status: query.status }),
   );
 
-  scope.get<{ Querystring: schemas.PageQuery }>(
+  scope.get<{ Querystring: schemas.DeadLetterQuery }>(
     '/dead-letters',
-    { schema: { querystring: schemas.PageQuery, response: page(schemas.DeadLetterOut) } },
-    async ({ query }) => repository.deadLetters(actor(), pageRequest(query, DEAD_LETTER_KEY)),
+    { schema: { querystring: schemas.DeadLetterQuery, response: page(schemas.DeadLetterOut) } },
+    async ({ query }) => repository.deadLetters(actor(), { ...pageRequest(query, DEAD_LETTER_KEY), status: query.status }),
   );
 
   scope.get('/rules', { schema: { response: { 200: schemas.RuleList } } }, async () => RULES);

@@ -51,6 +51,8 @@ export const PatientAlertQuery = Type.Object({ ...paging, ...alertFilters }, str
 
 export const QuarantineQuery = Type.Object({ ...paging, status: Type.Optional(choice(['held', 'released', 'discarded'])) }, strict);
 
+export const DeadLetterQuery = Type.Object({ ...paging, status: Type.Optional(choice(['held', 'replayed', 'discarded'])) }, strict);
+
 export const PatientParams = Type.Object({ id: Type.String({ minLength: 1, description: 'UUID or external id.' }) });
 
 /** A patient as known to the store. */
@@ -191,6 +193,7 @@ export const DeadLetterOut = Type.Object({
   partition: Type.Integer(),
   record_offset: Type.Integer(),
   reason: Type.String(),
+  status: choice(['held', 'replayed', 'discarded']),
   created_at: time(),
 });
 
@@ -229,6 +232,7 @@ export type PageQuery = Static<typeof PageQuery>;
 export type RangeQuery = Static<typeof RangeQuery>;
 export type AlertQuery = Static<typeof AlertQuery>;
 export type QuarantineQuery = Static<typeof QuarantineQuery>;
+export type DeadLetterQuery = Static<typeof DeadLetterQuery>;
 export type PatientParams = Static<typeof PatientParams>;
 export type Patient = Static<typeof Patient>;
 export type Measurement = Static<typeof Measurement>;

@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto';
+
 import { systemClock } from '@kidjamo/stream';
 import { LOG_PARTITIONS, logConformance } from '@kidjamo/stream/testing';
+import type pg from 'pg';
 import type { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
@@ -96,6 +99,75 @@ describe('retention', () => {
     );
     expect(await trimNow(name, pool)).toBe(1203);
     expect(await log.ends()).toEqual([1203, 0, 0, 0]);
+    await close();
+  });
+});
+
+describe('a read is bounded by volume', () => {
+  /** What one read gives at most, apart from the row that crosses it. */
+  const VOLUME = 8 << 20;
+  /** Less than a row may hold, so that each append is one row of one record. */
+  const SIZE = 600_000;
+  const COUNT = 60;
+  const ROW = 1 << 20;
+
+  test.for([
+    { what: 'text that compresses to nothing', value: (i: number) => JSON.stringify('x'.repeat(SIZE) + String(i)) },
+    { what: 'text that does not compress', value: () => randomBytes((SIZE * 3) / 4).toString('base64') },
+  ])('$what: whole, in order, a part at a time', async ({ value }) => {
+    const { name, pool, log, close } = await openLog();
+    const values = Array.from({ length: COUNT }, (_, i) => value(i));
+    for (const text of values) await log.append([{ partition: 0, key: 'k', value: text }]);
+
+    let fetched = 0;
+    const watched = new Proxy(pool, {
+      get: (target, member) =>
+        member === 'query'
+          ? async (query: string | pg.QueryConfig, values?: unknown[]) => {
+              const result = await target.query<{ body?: Buffer }>(query, values);
+              for (const { body } of result.rows) fetched += body?.length ?? 0;
+              return result;
+            }
+          : (Reflect.get(target, member) as unknown),
+    });
+    const wakeups = new Wakeups(`w-${name}`);
+    const reader = await PostgresLog.open({ name, pool: watched, wakeups }, LOG_PARTITIONS);
+    const read: string[] = [];
+    while (read.length < COUNT) {
+      fetched = 0;
+      const records = await reader.read(0, read.length, 16_000);
+      expect(records.length).toBeGreaterThan(0);
+      expect(records.reduce((sum, record) => sum + record.value.length, 0)).toBeLessThan(VOLUME + ROW);
+      expect(fetched).toBeLessThan(VOLUME + ROW);
+      expect(records.map((record) => record.offset)).toEqual(records.map((_, i) => read.length + i));
+      for (const record of records) read.push(record.value);
+    }
+    expect(read).toEqual(values);
+    wakeups.close();
+    await close();
+  });
+
+  test('a record larger than a read gives comes alone', async () => {
+    const { log, close } = await openLog();
+    const large = 'y'.repeat(VOLUME);
+    for (const value of [large, 'small', large]) await log.append([{ partition: 0, key: 'k', value }]);
+    expect((await log.read(0, 0, 100)).map(({ value }) => value.length)).toEqual([VOLUME]);
+    expect((await log.read(0, 1, 100)).map(({ value }) => value.length)).toEqual([5]);
+    expect((await log.read(0, 2, 100)).map(({ value }) => value.length)).toEqual([VOLUME]);
+    await close();
+  });
+
+  test('small records come in full batches again after large ones', async () => {
+    const { log, close } = await openLog();
+    await log.append([{ partition: 0, key: 'k', value: 'y'.repeat(VOLUME) }]);
+    for (let i = 0; i < 40; i += 1) await log.append([{ partition: 0, key: 'k', value: String(i) }]);
+    const sizes: number[] = [];
+    for (let at = 0; at < 41;) {
+      const records = await log.read(0, at, 100);
+      sizes.push(records.length);
+      at += records.length;
+    }
+    expect(sizes).toEqual([1, 1, 2, 4, 8, 16, 9]);
     await close();
   });
 });

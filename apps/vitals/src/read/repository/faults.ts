@@ -30,15 +30,24 @@ export async function listQuarantine(database: Database, actor: Actor, request: 
   return toPage(rows, request.limit, (row) => [row.received_at, row.quarantine_id]);
 }
 
+/** Which dead letters are wanted. */
+export interface DeadLetterRequest extends PageRequest {
+  readonly status: 'held' | 'replayed' | 'discarded' | undefined;
+}
+
 /** Dead letters by log, consumer group, partition and offset. */
-export async function listDeadLetters(database: Database, actor: Actor, request: PageRequest): Promise<Page<DeadLetterOut>> {
+export async function listDeadLetters(database: Database, actor: Actor, request: DeadLetterRequest): Promise<Page<DeadLetterOut>> {
   const conditions = new Conditions();
+  if (request.status === 'held') conditions.add('c.decision IS NULL');
+  else if (request.status !== undefined) conditions.add('c.decision = ?', [request.status]);
   if (request.after !== undefined) {
     conditions.add('(d.log, d.consumer_group, d.partition, d.record_offset) > (?, ?, ?::integer, ?::bigint)', request.after);
   }
   const rows = await query<DeadLetterOut>(database, actor, {
-    text: `SELECT log, consumer_group, partition, record_offset::float8, reason, ${isoTime('created_at')}
-             FROM stream.dead_letter d ${conditions.where}
+    text: `SELECT d.log, d.consumer_group, d.partition, d.record_offset::float8, d.reason, coalesce(c.decision, 'held') AS status,
+                  ${isoTime('d.created_at', 'created_at')}
+             FROM stream.dead_letter d LEFT JOIN stream.dead_letter_decision c USING (log, consumer_group, partition, record_offset)
+                  ${conditions.where}
             ORDER BY d.log, d.consumer_group, d.partition, d.record_offset LIMIT ${request.limit + 1}`,
     values: conditions.values,
   });

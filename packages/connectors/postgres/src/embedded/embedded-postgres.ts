@@ -14,7 +14,7 @@ import { backoffDelay, KidjamoError } from '@kidjamo/stream';
 import { prepareCluster, SUPERUSER, startFailure } from './cluster.ts';
 import { writeConfiguration } from './configuration.ts';
 import type { Placement } from './placement.ts';
-import { place, rememberPlacement } from './placement.ts';
+import { place, rememberPlacement, SHARED_FOLDER } from './placement.ts';
 import { freePort, isFree } from './port.ts';
 import { readServer, removeMisleadingFile } from './postmaster-file.ts';
 import { findPostmaster, killPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
@@ -22,6 +22,7 @@ import type { Postmaster, StartOutcome } from './postmaster.ts';
 import { answers } from './probe.ts';
 import { isRunning } from './process-table.ts';
 import { APPLICATION, databaseUrl, dataFolderOf, ensureRoles } from './roles.ts';
+import { pruneCopies } from './server-copies.ts';
 import { endOrphans } from './server-processes.ts';
 import type { DatabasePasswords } from './roles.ts';
 
@@ -87,9 +88,20 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await prepareCluster(placement, options.password.superuser);
     const server = new Server(options, placement);
     await server.start();
+    if (placement.user !== undefined) await prune(options, placement);
     return server;
   } catch (error) {
     throw error instanceof KidjamoError ? error : startFailure(String(error), 'its folders could not be prepared');
+  }
+}
+
+/** Old copies of the server only take space: that they cannot be removed keeps nobody from working. */
+async function prune({ clock, log }: EmbeddedPostgresOptions, { binaries: used, user }: Placement): Promise<void> {
+  try {
+    const removed = await pruneCopies({ parent: SHARED_FOLDER, used, user, clock });
+    if (removed.length > 0) log?.info({ removed }, 'unused copies of the server were removed');
+  } catch (error) {
+    log?.warn({ err: error }, 'unused copies of the server could not be removed');
   }
 }
 

@@ -17,7 +17,7 @@ import { run, serverUser } from './server-user.ts';
 import type { ServerUser } from './server-user.ts';
 
 /** Where root puts what the server's user must reach. */
-const SHARED_FOLDER = '/var/lib/kidjamo';
+export const SHARED_FOLDER = '/var/lib/kidjamo';
 
 /** Where everything of one embedded server is. */
 export interface Placement {

@@ -9,27 +9,39 @@ import { decodeBatch, encodeBatches } from './encode.ts';
 import type { BatchRow, EncodedBatch } from './encode.ts';
 import type { Wakeups } from './wakeups.ts';
 
-/** Rows fetched by one read at most: enough for throughput, few enough to bound memory (a row is about 1 MiB at most). */
+/** Rows fetched by one read at most: enough for throughput. */
 const ROWS_PER_READ = 64;
+
+/**
+ * Text that one read gives at most, in UTF-16 units of values, and bytes as stored that it fetches for it; beyond it only by the one
+ * row that crosses it. Whoever reads turns text into several times as much memory, so records with a lot in them come fewer at a time.
+ */
+const READ_VOLUME = 8 << 20;
 
 /*
  * Offsets have no gaps, so the rows that begin within `max` records of the start hold at least that many: no row is fetched in vain, and
  * at the end of the log none at all. Below the beginning that retention left, reading starts at the first record kept. Times are
- * multiplied before they become floating-point numbers: the other way round, they would not be whole microseconds again.
+ * multiplied before they become floating-point numbers: the other way round, they would not be whole microseconds again. The length of a
+ * body is known without fetching it.
  */
 const READ = {
   name: 'stream-log-read',
   text: `
-  WITH start AS (SELECT greatest($3::bigint, low_offset) AS at FROM stream.log_partition WHERE log = $1 AND partition = $2)
+  WITH start AS (SELECT greatest($3::bigint, low_offset) AS at FROM stream.log_partition WHERE log = $1 AND partition = $2),
+  near AS (
+    SELECT base_offset, record_count, appended_at, codec, body
+      FROM stream.log_batch
+     WHERE log = $1 AND partition = $2
+       AND base_offset >= coalesce((SELECT max(base_offset) FROM stream.log_batch
+                                     WHERE log = $1 AND partition = $2 AND base_offset <= (SELECT at FROM start)), 0)
+       AND base_offset < (SELECT at FROM start) + $4
+       AND base_offset + record_count > (SELECT at FROM start)
+     ORDER BY base_offset
+     LIMIT $5),
+  measured AS (
+    SELECT *, sum(octet_length(body)) OVER (ORDER BY base_offset ROWS UNBOUNDED PRECEDING) - octet_length(body) AS before FROM near)
   SELECT base_offset, record_count, (extract(epoch FROM appended_at) * 1000)::float8 AS appended_ms, codec, body
-    FROM stream.log_batch
-   WHERE log = $1 AND partition = $2
-     AND base_offset >= coalesce((SELECT max(base_offset) FROM stream.log_batch
-                                   WHERE log = $1 AND partition = $2 AND base_offset <= (SELECT at FROM start)), 0)
-     AND base_offset < (SELECT at FROM start) + $4
-     AND base_offset + record_count > (SELECT at FROM start)
-   ORDER BY base_offset
-   LIMIT $5`,
+    FROM measured WHERE before < $6 ORDER BY base_offset`,
 };
 
 /** What the log needs of its surroundings. */
@@ -47,6 +59,8 @@ export class PostgresLog implements Log {
   readonly #options: PostgresLogOptions;
   /** Announcements seen before the last read, by partition: whatever came after it must wake the next wait. */
   readonly #seen = new Map<number, number>();
+  /** Rows worth fetching, by partition: fewer where the last ones unfolded to more than a read gives, since the rest would be fetched again. */
+  readonly #rows = new Map<number, number>();
 
   private constructor(options: PostgresLogOptions, partitions: number) {
     this.name = options.name;
@@ -90,16 +104,24 @@ export class PostgresLog implements Log {
 
   async read(partition: number, offset: number, max: number): Promise<readonly LogRecord[]> {
     this.#seen.set(partition, this.#options.wakeups.announced(wakeupTopic(this.name, partition)));
+    const wanted = this.#rows.get(partition) ?? ROWS_PER_READ;
     try {
       const { rows } = await this.#options.pool.query<BatchRow>({
         ...READ,
-        values: [this.name, partition, offset, Math.max(1, max), ROWS_PER_READ],
+        values: [this.name, partition, offset, Math.max(1, max), wanted, READ_VOLUME],
       });
       const records: LogRecord[] = [];
+      let used = 0;
+      let volume = 0;
       for (const row of rows) {
-        if (records.length >= max) break;
-        for (const record of decodeBatch(partition, row, offset)) records.push(record);
+        if (records.length >= max || volume >= READ_VOLUME) break;
+        for (const record of decodeBatch(partition, row, offset)) {
+          volume += record.value.length;
+          records.push(record);
+        }
+        used += 1;
       }
+      this.#rows.set(partition, volume >= READ_VOLUME ? used : Math.min(ROWS_PER_READ, wanted * 2));
       return records;
     } catch (error) {
       throw storeError(error, 'LOG_UNAVAILABLE');
