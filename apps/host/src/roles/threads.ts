@@ -8,6 +8,7 @@
  * | stopped | -                             | -                                   |
  */
 
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 
 import { backoffDelay, systemClock } from '@kidjamo/stream';
@@ -21,9 +22,15 @@ import type { ThreadData } from './thread.ts';
 const STOP_WITHIN = 15_000;
 
 /** Batches live for a fraction of a second: room for a few of them spares the collector from copying them about. */
-const YOUNG_MB = 256;
+const YOUNG_MB = 96;
 /** What a role may hold at most; it is bounded well below by its queues and caches. */
 const OLD_MB = 1024;
+/**
+ * How far the heap of a thread may grow before it is first looked through as a whole. V8 begins with a few megabytes above what is alive and
+ * then looks through all of it several times a second, since batches come and go by the megabyte.
+ */
+const FIRST_LOOK_MB = 512;
+setFlagsFromString(`--initial-old-space-size=${FIRST_LOOK_MB}`);
 
 export class RoleThread {
   readonly #data: ThreadData;
