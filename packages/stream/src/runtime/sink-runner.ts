@@ -47,6 +47,8 @@ export interface SinkRunnerOptions {
 
 /** Records asked of the log at a time. */
 const READ_SIZE = 4000;
+/** Sum of the lengths of the values from which on a read with few records was a full one: a log ends a read early where they are long. */
+const MUCH = 1 << 20;
 
 interface Collected {
   readonly records: Records;
@@ -103,6 +105,7 @@ async function collect(
   let bytes = 0;
   let deadline: number | undefined;
   while (!signal.aborted) {
+    const before = bytes;
     const more = await log.read(from.partition, to, Math.min(READ_SIZE, maxRecords - records.length));
     for (const record of more) {
       if (record.key !== TICK_KEY) {
@@ -116,7 +119,7 @@ async function collect(
     }
     if (records.length >= maxRecords || bytes >= maxBytes) return { records, to, flushed };
     if (more.length > 0) deadline ??= clock.now() + maxDelay;
-    if (more.length >= READ_SIZE / 2) continue;
+    if (more.length >= READ_SIZE / 2 || bytes - before >= MUCH) continue;
     const { requests } = flush;
     if (deadline === undefined) {
       flushed = requests; // nothing collected: there is nothing to flush
