@@ -118,6 +118,20 @@ test('the limits on records and bytes hold, whatever the log gives', async () =>
   await run.stop();
 });
 
+test('reads that a log ends early, because the records are long, follow each other at once', async () => {
+  const { sink, append, start, log } = setUp();
+  sink.batching = { maxRecords: 100, maxBytes: 5 << 20, maxDelay: 3_600_000 };
+  await append(...Array.from({ length: 5 }, () => '1'.repeat(1 << 20)));
+  const early = Object.assign(Object.create(log) as MemoryLog, {
+    read: (partition: number, offset: number) => log.read(partition, offset, 1),
+    wait: (...rest: Parameters<MemoryLog['wait']>) => log.wait(...rest),
+  });
+  // Time stands still: a pause between two reads would never end.
+  const run = start({ log: early });
+  await until(() => sink.stored.length === 5);
+  await run.stop();
+});
+
 test('a flush writes what is there without waiting for more, and only once', async () => {
   const { clock, sink, append, start, flush } = setUp();
   sink.batching = { maxRecords: 100, maxBytes: 1e6, maxDelay: 3_600_000 };
