@@ -37,9 +37,6 @@ const NEVER = 0xffff_ffff;
 const RECONNECT_EVERY = 1000;
 const FIRST_PAUSE = 100;
 const LONGEST_PAUSE = 5000;
-const SUCCESS = 0;
-/** Reason code "payload format invalid" (MQTT 5, 3.4.2.1). */
-const INVALID = 0x99;
 
 export class ExternalClient {
   readonly #options: ExternalClientOptions;
@@ -91,12 +88,13 @@ export class ExternalClient {
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       ...tls,
-      customHandleAcks: (topic, payload, ...[, done]) => {
-        this.#inHand = this.#receive({ topic, payload }, done);
-      },
     };
     const client = mqtt.connect(url, options);
     this.#client = client;
+    // The one hook that holds the acknowledgement in both versions of MQTT; `customHandleAcks` is left out with 3.1.1.
+    client.handleMessage = ({ topic, payload }, done) => {
+      this.#inHand = this.#receive({ topic, payload: Buffer.from(payload) }, done);
+    };
     client.on('connect', () => {
       this.#connection += 1;
       const granted = Object.fromEntries(
@@ -114,26 +112,23 @@ export class ExternalClient {
     client.on('error', (error) => metrics.fault(error, 'the external broker met a fault'));
   }
 
-  async #receive(
-    { topic, payload }: { topic: string; payload: Buffer },
-    done: (error: Error | number, code?: number) => void,
-  ): Promise<void> {
+  async #receive({ topic, payload }: { topic: string; payload: Buffer }, done: (error?: Error) => void): Promise<void> {
     const connection = this.#connection;
     const place = readTopic(topic);
-    const acknowledge = (code: number): void => {
+    const acknowledge = (): void => {
       // The number of a message means nothing on another connection: acknowledged there, it could be that of a message not kept.
       if (connection !== this.#connection || !this.#client?.connected) done(new Error('the connection ended before the message was kept'));
-      else done(this.#options.protocol === 5 ? code : SUCCESS);
+      else done();
     };
     if (place === undefined) {
       this.#options.metrics.countMessage('refused');
-      acknowledge(SUCCESS);
+      acknowledge();
       return;
     }
     this.#unacknowledged += 1;
     try {
       const kept = await this.#keep({ ...place, payload });
-      if (kept !== undefined) acknowledge(kept === 'rejected' ? INVALID : SUCCESS);
+      if (kept !== undefined) acknowledge();
       else done(new Error('this process is about to stop'));
     } finally {
       this.#unacknowledged -= 1;
