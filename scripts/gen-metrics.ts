@@ -3,6 +3,7 @@ import { glob, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ManualClock } from '@kidjamo/stream/testing';
 import pg from 'pg';
+import { addGauges, makeMetrics } from '../apps/host/src/roles/mqtt-role.ts';
 import { PipelineStatus } from '../apps/host/src/roles/pipeline-status.ts';
 import { ThreadMetrics } from '../apps/host/src/roles/thread-metrics.ts';
 import { makeLogger } from '../apps/host/src/roles/logger.ts';
@@ -86,7 +87,10 @@ async function registered(): Promise<string[]> {
   });
   // Never connected: what is registered does not depend on what is measured.
   const pool = new pg.Pool({ host: '127.0.0.1', port: 1 });
-  new PipelineStatus({ pool, disk: new DiskGuard(root, 0), registry, logger: makeLogger('gen', 'silent'), restarts: () => 0 });
+  const logger = makeLogger('gen', 'silent');
+  new PipelineStatus({ pool, disk: new DiskGuard(root, 0), registry, logger, restarts: () => 0 });
+  makeMetrics(registry, logger);
+  addGauges(registry, () => ({ connections: 0, devices: 0, unacknowledged: 0 }));
   new ThreadMetrics(registry);
   const all = registry.getMetricsAsArray().map(({ name }) => name);
   const types = new Map((await registry.getMetricsAsJSON()).map(({ name, type }) => [name, String(type)]));

@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/kidjamo.mjs');
-const OURS = /^(KIDJAMO_|API_|PG|DATABASE_URL|AUTO_ENROLL|VITEST)/;
+const OURS = /^(KIDJAMO_|KAFKA_|API_|PG|DATABASE_URL|AUTO_ENROLL|VITEST)/;
 /** Less than a hook of a test may take, so that what the process said is told. */
 const STARTS_WITHIN = 90_000;
 const PROCESSED_WITHIN = 60_000;

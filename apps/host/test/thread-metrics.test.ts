@@ -30,6 +30,8 @@ test('commits, writes and circuits of the threads are shown, and what has ended 
     failed: () => undefined,
     assigned: () => undefined,
   });
+  meter.watchGroups(observer).assigned('vitals', [0, 1]);
+  for (const status of ['accepted', 'accepted', 'rejected']) meter.countForeign(status);
   observer.committed(lease(0), { records: 40, ms: 15, position: { offset: 40, logTime: 0 } });
   observer.committed(lease(1), { records: 2, ms: 3, position: { offset: 2, logTime: 0 } });
   expect(seen).toEqual([40, 2]);
@@ -74,6 +76,9 @@ test('commits, writes and circuits of the threads are shown, and what has ended 
   for (const line of [
     'kidjamo_task_batch_records_sum 42',
     'kidjamo_task_commit_seconds_count 2',
+    'kidjamo_group_rebalances_total{group="vitals"} 1',
+    'kidjamo_foreign_messages_total{result="accepted"} 2',
+    'kidjamo_foreign_messages_total{result="rejected"} 1',
     'kidjamo_task_commit_seconds_bucket{le="0.02"} 2',
     'kidjamo_sink_write_seconds_count{sink="lake-raw"} 1',
     'kidjamo_sink_circuit_open{sink="lake-raw"} 1',

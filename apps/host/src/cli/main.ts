@@ -7,6 +7,7 @@ import { benchCommand } from './bench.ts';
 import { deviceCommand } from './device.ts';
 import { dlqCommand } from './dlq.ts';
 import { doctorCommand } from './doctor.ts';
+import { gatewayCommand } from './gateway.ts';
 import { migrateCommand } from './migrate.ts';
 import { fail, printFailure } from './output.ts';
 import { quarantineCommand } from './quarantine.ts';
@@ -14,7 +15,9 @@ import { queryCommand } from './query.ts';
 import { replayCommand } from './replay.ts';
 import { retireCommand } from './retire.ts';
 import { simulateCommand } from './simulate.ts';
+import { topicsCommand } from './topics.ts';
 import { upCommand } from './up.ts';
+import { workerCommand } from './worker.ts';
 
 /** All commands. `exit` is told the exit code of the one that ran. */
 export function commandLine(exit: (code: number) => void): Command {
@@ -24,6 +27,9 @@ export function commandLine(exit: (code: number) => void): Command {
     .showHelpAfterError('(kidjamo <command> --help tells more)');
   for (const add of [
     upCommand,
+    gatewayCommand,
+    workerCommand,
+    topicsCommand,
     replayCommand,
     simulateCommand,
     queryCommand,

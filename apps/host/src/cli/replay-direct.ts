@@ -4,6 +4,7 @@ import { PostgresLog, Wakeups } from '@kidjamo/connector-postgres';
 import { isRetryable, KidjamoError, systemClock } from '@kidjamo/stream';
 import { DirectImport, LOGS } from '@kidjamo/vitals';
 
+import { recordedMode } from '../stack/input-mode.ts';
 import type { Instance } from '../stack/instance.ts';
 import { makePool } from '../stack/pool.ts';
 import type { SendCounts } from './replay-send.ts';
@@ -19,6 +20,13 @@ export interface DirectAppend {
 
 export async function appendDirectly(instance: Instance, counts: SendCounts): Promise<DirectAppend> {
   const pool = makePool({ url: instance.databaseUrl, name: 'import', max: 6 }, () => undefined);
+  if ((await recordedMode(pool)) === 'direct') {
+    await pool.end();
+    throw new KidjamoError(
+      'CONFIG_INVALID',
+      'the input of this instance is a topic of Kafka, and no log of the database: leave --direct out',
+    );
+  }
   const wakeups = new Wakeups('log');
   const log = await PostgresLog.open({ name: LOGS.input, pool, wakeups }, 1);
   const target = new DirectImport({ pool, log, clock: systemClock });

@@ -60,7 +60,7 @@ async function replay(path: string, options: ReplayOptions): Promise<number> {
       const counts = await send({ file, start, size, instance, options });
       const accepted = systemClock.now();
       if (options.wait) {
-        await drain({ pool, flush: instance.flush, onLag: (left) => remarkLag(left) });
+        await drain({ pool, instance, onLag: (left) => remarkLag(left) });
       }
       const ended = systemClock.now();
       const after = await readCounters(pool, VITALS_GROUP);

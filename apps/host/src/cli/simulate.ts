@@ -81,7 +81,7 @@ export function simulateCommand(program: Command, exit: (code: number) => void):
 async function untilProcessed(instance: Instance): Promise<void> {
   const pool = makePool({ url: instance.databaseUrl, name: 'simulate', max: 2 }, () => undefined);
   try {
-    await drain({ pool, flush: instance.flush, onLag: () => undefined });
+    await drain({ pool, instance, onLag: () => undefined });
   } finally {
     await pool.end();
   }

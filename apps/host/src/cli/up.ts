@@ -6,8 +6,10 @@ import type { Command } from 'commander';
 import { readSettings } from '../config/settings.ts';
 import { makeLogger } from '../roles/logger.ts';
 import { startHost } from '../stack/host.ts';
+import { externalDatabase } from '../stack/stack.ts';
 import { print, remark, wholeNumber } from './output.ts';
 import { simulate } from './simulate.ts';
+import { aborted, stopOnSignals } from './until-stopped.ts';
 
 interface UpOptions {
   readonly demo: boolean;
@@ -20,7 +22,7 @@ interface UpOptions {
 export function upCommand(program: Command, exit: (code: number) => void): void {
   program
     .command('up')
-    .description('start gateway, task, lake and live page in one process')
+    .description('start gateway, task, lake and live page in one process, and with KAFKA_SERVERS the relays')
     .option('--demo', 'with three simulated patients; applies migrations', false)
     .option('--join', 'share the work of the instance that owns this home: same database, keys and lake, another port', false)
     .option('--no-migrate', 'do not apply migrations to the embedded database')
@@ -35,13 +37,13 @@ export function upCommand(program: Command, exit: (code: number) => void): void 
 async function up(options: UpOptions): Promise<void> {
   const settings = readSettings(process.env);
   const logger = makeLogger('host', settings.KIDJAMO_LOG_LEVEL);
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
-  const embedded = settings.DATABASE_URL === '' && (process.env['PGHOST'] ?? '') === '';
+  const stop = stopOnSignals();
+  const embedded = externalDatabase(settings, process.env) === undefined;
   const host = await startHost({
     settings,
     mode: options.join ? 'join' : 'own',
     migrate: options.demo || (options.migrate && embedded),
+    topics: true,
     logger,
     env: process.env,
   });
@@ -60,10 +62,7 @@ async function up(options: UpOptions): Promise<void> {
   demo.catch((error: unknown) => {
     logger.error({ err: error }, 'the simulated patients stopped');
   });
-  await new Promise<void>((resolve) => {
-    stop.signal.addEventListener('abort', () => resolve(), { once: true });
-    if (stop.signal.aborted) resolve();
-  });
+  await aborted(stop.signal);
   remark('stopping: no more readings are taken, what was taken is finished');
   await Promise.allSettled([demo]);
   await host.stop();

@@ -2,6 +2,8 @@
 
 import { KidjamoError } from '@kidjamo/stream';
 
+import { checkKafka, KAFKA_SETTINGS } from './kafka-settings.ts';
+
 interface SettingBase {
   /** What it means, for people who run Kidjamo. */
   readonly doc: string;
@@ -102,6 +104,7 @@ export const SETTINGS = {
     secret: true,
     doc: 'Key of the pseudonyms in topics, base64 of 32 bytes; empty means the one in the key file.',
   },
+  ...KAFKA_SETTINGS,
   MQTT_MODE: {
     kind: 'text',
     default: 'off',
@@ -211,6 +214,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
 
 function checkSafety(settings: Settings, problems: string[]): void {
   checkMqtt(settings, problems);
+  checkKafka(settings, problems);
   if (!LOOPBACK.test(settings.API_HOST)) {
     problems.push(
       'API_HOST must be a loopback address such as 127.0.0.1: there is no sign-in yet, so the gateway is not opened to a network',

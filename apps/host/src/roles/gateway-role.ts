@@ -13,8 +13,10 @@ import { listen } from '../stack/listen.ts';
 import { makePool } from '../stack/pool.ts';
 import type { Stack } from '../stack/stack.ts';
 import { addAdminRoutes } from './admin-routes.ts';
-import { FLUSH_TOPIC } from './context.ts';
+import { binaryKey, FLUSH_TOPIC } from './context.ts';
 import type { RoleSettings } from './context.ts';
+import { openKafkaInput } from './kafka-input.ts';
+import { KafkaStatus } from './kafka-status.ts';
 import type { RoleLogger } from './logger.ts';
 import { startMqtt } from './mqtt-role.ts';
 import type { MqttRole } from './mqtt-role.ts';
@@ -56,7 +58,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const open = (name: string, pool = reading): Promise<PostgresLog> =>
     PostgresLog.open({ name, pool, wakeups, ...(name === LOGS.input ? { admit: disk.admit } : {}) }, role.partitions);
-  const input = await open(LOGS.input, writing);
+  const { kafka } = role;
+  const topic =
+    kafka?.mode === 'direct' ? await openKafkaInput({ ...role, kafka }, { timeout: APPEND_TIMEOUT, admit: disk.admit }, logger) : undefined;
+  const input = topic ?? (await open(LOGS.input, writing));
+  const kafkaStatus = kafka === undefined ? undefined : new KafkaStatus(kafka, logger);
+  const watched = kafkaStatus?.watch(stop.signal);
   const doors: { mqtt?: MqttRole } = {};
   const status = new PipelineStatus({
     pool: reading,
@@ -64,18 +71,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     registry,
     logger,
     restarts: options.restarts,
+    ...(kafkaStatus === undefined ? {} : { kafka: kafkaStatus }),
     doors: () => (doors.mqtt === undefined ? {} : { mqtt: { ready: doors.mqtt.ready() } }),
   });
   void status.watch(stop.signal);
   const retention = runRetention({ pool: reading, hours: settings.KIDJAMO_RETENTION_HOURS, logger }, stop.signal);
 
   const fastify = makeServer(logger);
-  const { id, key } = role.keys.quarantine;
   const gateway = await registerGateway(fastify, {
     log: input,
     pool: writing,
     clock: systemClock,
-    keys: { quarantine: { id, key: Buffer.from(key, 'base64') } },
+    keys: { quarantine: binaryKey(role.keys.quarantine) },
     autoEnroll: autoEnroll(settings),
     status,
     registry,
@@ -103,7 +110,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await gateway.drain();
       await fastify.close();
       stop.abort();
-      await retention;
+      await Promise.all([retention, watched, topic?.close()]);
       wakeups.close();
       await Promise.all([writing.end(), reading.end()]);
     },

@@ -3,16 +3,17 @@
 import { compactLake, LakeEngine, sweepLake } from '@kidjamo/connector-lake';
 import type { LakeSink } from '@kidjamo/connector-lake';
 import { DeadLetterStore } from '@kidjamo/connector-postgres';
-import { runGroup, runSink, systemClock } from '@kidjamo/stream';
+import { systemClock } from '@kidjamo/stream';
 import { LAKE_TABLES, lakeSinks } from '@kidjamo/vitals';
 
-import { FLUSH_TOPIC } from './context.ts';
+import { binaryKey, FLUSH_TOPIC } from './context.ts';
 import type { RoleSettings } from './context.ts';
 import { describeError, loggingObserver, makeLogger } from './logger.ts';
 import type { RoleLogger } from './logger.ts';
 import type { Meter } from './meter.ts';
 import { openPlumbing } from './plumbing.ts';
 import type { Plumbing } from './plumbing.ts';
+import { runSinkGroup } from './sink-group.ts';
 
 const TIDY_EVERY = 5 * 60_000;
 /** Longer than any reader keeps its list of files. */
@@ -20,40 +21,23 @@ const GRACE = 60 * 60_000;
 /** Small files of one table and date that are worth merging. */
 const MIN_FILES = 8;
 
-/** When a sink that fails is left alone, and for how long. */
-const CIRCUIT = { failures: 5, openFor: 10_000 };
-
 /** Runs until `signal` aborts. */
 export async function runLakeRole(settings: RoleSettings, meter: Meter, signal: AbortSignal): Promise<void> {
   const logger = makeLogger('lake', settings.logLevel);
-  const plumbing = await openPlumbing(settings, { name: 'lake', connections: 6 }, logger);
-  const { id, key } = settings.keys.lake;
-  const engine = await LakeEngine.open({ scratch: settings.scratch, key: { id, key: Buffer.from(key, 'base64') } });
+  const plumbing = await openPlumbing(settings, { name: 'lake', connections: 6 }, { logger, signal });
+  const engine = await LakeEngine.open({ scratch: settings.scratch, key: binaryKey(settings.keys.lake) });
   const flush = { requests: 0 };
-  const deadLetters = new DeadLetterStore(plumbing.pool);
-  const observer = loggingObserver(logger);
   const sinks = lakeSinks({ root: settings.lakeRoot, pool: plumbing.pool, engine, batching: { maxDelay: settings.lakeDelayMs } });
-  const group = (sink: LakeSink): Promise<void> => {
-    const membership = plumbing.membership(sink.log, sink.name);
-    const options = {
-      sink: meter.watchSink(sink, CIRCUIT.failures),
-      log: plumbing.log(sink.log),
-      clock: systemClock,
-      observer,
-      random: Math.random,
-      flush,
-      report: membership.report.bind(membership),
-      deadLetter: deadLetters.write.bind(deadLetters),
-      pollEvery: 250,
-      backoff: { initial: 100, max: 10_000 },
-      circuit: CIRCUIT,
-    };
-    const work = (lease: Parameters<typeof runSink>[1], stop: AbortSignal): Promise<void> => runSink(options, lease, stop);
-    return runGroup(
-      { group: sink.name, membership, clock: systemClock, observer, heartbeatEvery: settings.leaseMs / 5, work },
-      signal,
-    ).finally(() => sink.close());
+  const around = {
+    meter,
+    observer: meter.watchGroups(loggingObserver(logger)),
+    deadLetters: new DeadLetterStore(plumbing.pool),
+    flush,
+    heartbeatEvery: settings.leaseMs / 5,
+    pollEvery: 250,
   };
+  const group = (sink: LakeSink): Promise<void> =>
+    runSinkGroup(around, { sink, log: plumbing.log(sink.log), membership: plumbing.membership(sink.log, sink.name) }, signal);
   try {
     await Promise.all([...sinks.map(group), countFlushes(plumbing, flush, signal), tidy(settings, { plumbing, engine, logger }, signal)]);
   } finally {

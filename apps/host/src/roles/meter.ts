@@ -16,6 +16,10 @@ export interface ThreadReport {
   readonly commits: readonly { readonly records: number; readonly ms: number }[];
   /** Writes of sinks that succeeded since the last report, ms. */
   readonly writes: readonly { readonly sink: string; readonly ms: number }[];
+  /** Consumer groups in which this thread's set of partitions changed since the last report, one entry for each time. */
+  readonly rebalances: readonly string[];
+  /** What became of messages that others put on a topic since the last report: how many by that. */
+  readonly foreign: Readonly<Record<string, number>>;
   /** Of how many partitions the circuit of a sink is open now, by sink. */
   readonly circuits: Readonly<Record<string, number>>;
 }
@@ -42,6 +46,8 @@ interface Streak {
 export class Meter {
   #commits: { records: number; ms: number }[] = [];
   #writes: { sink: string; ms: number }[] = [];
+  #rebalances: string[] = [];
+  #foreign: Record<string, number> = {};
   /** By sink and partition. */
   readonly #failures = new Map<string, Map<number, Streak>>();
 
@@ -56,6 +62,22 @@ export class Meter {
       delay.reset();
     }
     delay.disable();
+  }
+
+  /** The observer of consumer groups, whose rebalances are counted as well. */
+  watchGroups(observer: RuntimeObserver): RuntimeObserver {
+    return {
+      ...observer,
+      assigned: (group, partitions) => {
+        if (this.#rebalances.length < MOST) this.#rebalances.push(group);
+        observer.assigned(group, partitions);
+      },
+    };
+  }
+
+  /** Counts a message that somebody else put on a topic, by what became of it. */
+  countForeign(status: string): void {
+    this.#foreign[status] = (this.#foreign[status] ?? 0) + 1;
   }
 
   /** The observer of a task, which is measured as well. */
@@ -104,9 +126,20 @@ export class Meter {
     for (const [sink, partitions] of this.#failures) {
       circuits[sink] = [...partitions.values()].filter(({ failures, limit, at }) => failures >= limit && now - at < FORGOTTEN_AFTER).length;
     }
-    const report = { heapUsed, heapLimit, loopDelay, commits: this.#commits, writes: this.#writes, circuits };
+    const report = {
+      heapUsed,
+      heapLimit,
+      loopDelay,
+      commits: this.#commits,
+      writes: this.#writes,
+      rebalances: this.#rebalances,
+      foreign: this.#foreign,
+      circuits,
+    };
     this.#commits = [];
     this.#writes = [];
+    this.#rebalances = [];
+    this.#foreign = {};
     return report;
   }
 }

@@ -94,7 +94,8 @@ async function readTls(settings: Settings): Promise<Partial<BrokerTls>> {
   return Object.fromEntries(await Promise.all(texts));
 }
 
-function makeMetrics(registry: Registry, logger: RoleLogger): MqttMetrics {
+/** Registers what is counted of messages. */
+export function makeMetrics(registry: Registry, logger: RoleLogger): MqttMetrics {
   const messages = new Counter({
     name: 'kidjamo_mqtt_messages_total',
     help: 'Messages over MQTT by what became of them; unavailable and refused ones are not acknowledged.',
@@ -113,7 +114,8 @@ function makeMetrics(registry: Registry, logger: RoleLogger): MqttMetrics {
   };
 }
 
-function addGauges(registry: Registry, figures: () => Figures): void {
+/** Registers what is measured of connections. */
+export function addGauges(registry: Registry, figures: () => Figures): void {
   const gauges = {
     connections: ['kidjamo_mqtt_connections', 'Open connections over MQTT: of devices, or the one to the external broker.'],
     devices: ['kidjamo_mqtt_devices', 'Devices connected to the embedded broker under their own name.'],

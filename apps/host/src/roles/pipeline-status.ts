@@ -8,10 +8,13 @@ import type { Registry } from 'prom-client';
 
 import type { DiskGuard } from '../stack/disk-guard.ts';
 import { isDatabaseAway } from '../stack/database-away.ts';
-import { readCounters, readLag } from '../stack/lag.ts';
-import type { GroupLag } from '../stack/lag.ts';
+import { lagOf, readCounters, readPlaces, sumLags } from '../stack/lag.ts';
+import type { GroupLag, Place } from '../stack/lag.ts';
+import { NO_ENDS } from '../stack/topic-ends.ts';
 import { VITALS_GROUP } from './context.ts';
+import type { KafkaStatus } from './kafka-status.ts';
 import type { RoleLogger } from './logger.ts';
+import { registerRestarts } from './worker-server.ts';
 
 const REFRESH_EVERY = 1000;
 /** A task that is this far behind and has not moved for {@link STUCK_AFTER} ms is not ready. */
@@ -25,6 +28,8 @@ export interface PipelineStatusOptions {
   readonly logger: RoleLogger;
   /** How often roles of this process were started again. */
   readonly restarts: () => number;
+  /** What is known of Kafka, where it is used. */
+  readonly kafka?: KafkaStatus;
   /** State of the ways in beside HTTP, by name. */
   readonly doors?: () => Readonly<Record<string, DependencyState>>;
 }
@@ -32,6 +37,7 @@ export interface PipelineStatusOptions {
 export class PipelineStatus implements GatewayStatus {
   readonly #options: PipelineStatusOptions;
   #processed = 0;
+  #places: readonly Place[] = [];
   #lags: readonly GroupLag[] = [];
   #databaseUp = false;
   #taskMoved = systemClock.now();
@@ -39,24 +45,18 @@ export class PipelineStatus implements GatewayStatus {
   constructor(options: PipelineStatusOptions) {
     this.#options = options;
     const { registry } = options;
-    const lags = (): readonly GroupLag[] => this.#lags;
+    const places = (): readonly Place[] => this.#places;
     new Gauge({
       name: 'kidjamo_consumer_lag_records',
       help: 'Records appended that a consumer group has not consumed yet.',
-      labelNames: ['log', 'group'],
+      labelNames: ['log', 'group', 'partition'],
       registers: [registry],
       collect() {
-        for (const { log, group, lag } of lags()) this.set({ log, group }, lag);
+        this.reset();
+        for (const place of places()) this.set({ log: place.log, group: place.group, partition: place.partition }, lagOf(place));
       },
     });
-    new Gauge({
-      name: 'kidjamo_role_restarts',
-      help: 'How often a role of this process was started again after a failure.',
-      registers: [registry],
-      collect() {
-        this.set(options.restarts());
-      },
-    });
+    registerRestarts(registry, options.restarts);
     new Gauge({
       name: 'kidjamo_disk_free_bytes',
       help: 'Free space on the disk of the home folder.',
@@ -71,12 +71,12 @@ export class PipelineStatus implements GatewayStatus {
     return this.#processed;
   }
 
-  kafkaConnected(): null {
-    return null;
+  kafkaConnected(): boolean | null {
+    return this.#options.kafka?.connected ?? null;
   }
 
   kafkaTopics(): readonly string[] {
-    return [];
+    return this.#options.kafka?.topics ?? [];
   }
 
   dependencies(): Promise<Readonly<Record<string, DependencyState>>> {
@@ -86,6 +86,7 @@ export class PipelineStatus implements GatewayStatus {
       database: { ready: this.#databaseUp },
       disk: this.#diskState(),
       task: { ready: task !== undefined && !stuck, detail: task === undefined ? 'has not started' : `${task.lag} records behind` },
+      ...(this.#options.kafka === undefined ? {} : { kafka: this.#options.kafka.dependency }),
       ...this.#options.doors?.(),
     });
   }
@@ -105,11 +106,13 @@ export class PipelineStatus implements GatewayStatus {
   }
 
   async #refresh(): Promise<void> {
-    const { pool } = this.#options;
-    const [lags, counters] = await Promise.all([readLag(pool), readCounters(pool, VITALS_GROUP)]);
+    const { pool, kafka } = this.#options;
+    const [places, counters] = await Promise.all([readPlaces(pool, () => kafka?.ends ?? NO_ENDS), readCounters(pool, VITALS_GROUP)]);
+    const lags = sumLags(places);
     const next = (all: readonly GroupLag[]): number | undefined => all.find((group) => group.group === VITALS_GROUP)?.next;
     if (next(lags) !== next(this.#lags) || lags.find((group) => group.group === VITALS_GROUP)?.lag === 0)
       this.#taskMoved = systemClock.now();
+    this.#places = places;
     this.#lags = lags;
     this.#processed = counters.get('stored') ?? 0;
   }

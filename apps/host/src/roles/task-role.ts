@@ -4,7 +4,7 @@ import { PostgresTaskStore } from '@kidjamo/connector-postgres';
 import { runGroup, systemClock, TaskRunner } from '@kidjamo/stream';
 import { Cipher, createVitalsTask, LOGS, VitalsStore } from '@kidjamo/vitals';
 
-import { VITALS_GROUP } from './context.ts';
+import { binaryKey, VITALS_GROUP } from './context.ts';
 import type { RoleSettings } from './context.ts';
 import { loggingObserver, makeLogger } from './logger.ts';
 import type { Meter } from './meter.ts';
@@ -17,13 +17,12 @@ const PIECE = 2000;
 /** Runs until `signal` aborts. */
 export async function runTaskRole(settings: RoleSettings, meter: Meter, signal: AbortSignal): Promise<void> {
   const logger = makeLogger('task', settings.logLevel);
-  const plumbing = await openPlumbing(settings, { name: 'task', connections: settings.partitions + 4 }, logger);
-  const observer = meter.watchTask(loggingObserver(logger));
-  const { id, key } = settings.keys.quarantine;
+  const plumbing = await openPlumbing(settings, { name: 'task', connections: settings.partitions + 4 }, { logger, signal });
+  const observer = meter.watchTask(meter.watchGroups(loggingObserver(logger)));
   const store = new PostgresTaskStore({
     pool: plumbing.pool,
     wakeups: plumbing.wakeups,
-    writer: new VitalsStore(new Cipher({ id, key: Buffer.from(key, 'base64') })),
+    writer: new VitalsStore(new Cipher(binaryKey(settings.keys.quarantine))),
     outputs: new Map([...plumbing.outputs].map(([name, log]) => [name, log.partitions])),
   });
   const options = {

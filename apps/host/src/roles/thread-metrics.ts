@@ -1,12 +1,13 @@
 /** Shows what the threads of this process report. */
 
-import { Gauge, Histogram } from 'prom-client';
+import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
+import type { Role } from './context.ts';
 import type { ThreadReport } from './meter.ts';
 
 /** The threads by their roles. */
-export type ThreadRole = 'main' | 'task' | 'lake';
+export type ThreadRole = 'main' | Role;
 
 /** s. */
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -20,6 +21,8 @@ export class ThreadMetrics {
   readonly #commit: Histogram;
   readonly #write: Histogram<'sink'>;
   readonly #circuit: Gauge<'sink'>;
+  readonly #rebalances: Counter<'group'>;
+  readonly #foreign: Counter<'result'>;
   /** The sinks that a role has reported. */
   readonly #sinks = new Map<ThreadRole, ReadonlySet<string>>();
 
@@ -53,6 +56,18 @@ export class ThreadMetrics {
       buckets: SECONDS,
       registers,
     });
+    this.#rebalances = new Counter({
+      name: 'kidjamo_group_rebalances_total',
+      help: 'How often the partitions of this process in a consumer group changed.',
+      labelNames: ['group'],
+      registers,
+    });
+    this.#foreign = new Counter({
+      name: 'kidjamo_foreign_messages_total',
+      help: 'Messages that others put on the topic of readings, by what became of them. One delivered again counts again.',
+      labelNames: ['result'],
+      registers,
+    });
     this.#circuit = gauge(
       'kidjamo_sink_circuit_open',
       'Partitions of a sink whose circuit is open: so many writes failed in a row that it waits.',
@@ -70,6 +85,8 @@ export class ThreadMetrics {
       this.#commit.observe(ms / 1000);
     }
     for (const { sink, ms } of report.writes) this.#write.observe({ sink }, ms / 1000);
+    for (const group of report.rebalances) this.#rebalances.inc({ group });
+    for (const [result, count] of Object.entries(report.foreign)) this.#foreign.inc({ result }, count);
     for (const [sink, open] of Object.entries(report.circuits)) this.#circuit.set({ sink }, open);
     this.#sinks.set(role, new Set(Object.keys(report.circuits)));
   }

@@ -5,16 +5,22 @@ import { constants, setPriority } from 'node:os';
 import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 
-import type { RoleSettings } from './context.ts';
+import { isRetryable } from '@kidjamo/stream';
+
+import type { Role, RoleSettings } from './context.ts';
+import { runForeignRole } from './foreign-role.ts';
 import { runLakeRole } from './lake-role.ts';
 import { Meter } from './meter.ts';
+import { runRelayRole } from './relay-role.ts';
 import { runTaskRole } from './task-role.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
-  readonly role: 'task' | 'lake';
+  readonly role: Role;
   readonly settings: RoleSettings;
 }
+
+const RUN = { task: runTaskRole, lake: runLakeRole, relay: runRelayRole, foreign: runForeignRole } as const;
 
 const stop = new AbortController();
 parentPort?.on('message', (message: unknown) => {
@@ -27,7 +33,12 @@ if (role === 'lake' && process.platform === 'linux') yieldToOthers();
 const meter = new Meter();
 const done = new AbortController();
 const reporting = meter.run((report) => parentPort?.postMessage(report), AbortSignal.any([stop.signal, done.signal]));
-await (role === 'task' ? runTaskRole(settings, meter, stop.signal) : runLakeRole(settings, meter, stop.signal));
+try {
+  await RUN[role](settings, meter, stop.signal);
+} catch (error) {
+  // Told to stop while it still waited for Kafka or the database: there is nothing to end, and nothing went wrong.
+  if (!(stop.signal.aborted && isRetryable(error))) throw error;
+}
 done.abort();
 await reporting;
 parentPort?.close();

@@ -4,12 +4,18 @@ import { systemClock } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
 import { isDatabaseAway } from './database-away.ts';
+import { lagOf, readPlaces } from './lag.ts';
+import type { Place } from './lag.ts';
+import { NO_ENDS } from './topic-ends.ts';
+import type { TopicEnds } from './topic-ends.ts';
 
 const LOOK_EVERY = 100;
 
 /** Whom to wait for, and how long. */
 export interface Awaited {
   readonly pool: Pool;
+  /** The topics of Kafka, where groups read them. */
+  readonly topics: TopicEnds | undefined;
   /** Which groups; one that has not joined yet is waited for as long as none of them has. */
   readonly groups: (group: string) => boolean;
   /** Asked before every look but the first: hurries the groups. */
@@ -21,17 +27,17 @@ export interface Awaited {
 }
 
 /** How many records are left: 0, or what was left when it gave up (infinity when the groups were never seen). */
-export async function untilConsumed({ pool, groups, nudge, onLag, giveUp }: Awaited): Promise<number> {
+export async function untilConsumed({ pool, topics, groups, nudge, onLag, giveUp }: Awaited): Promise<number> {
   const started = systemClock.now();
   let moved = started;
   let least = Number.POSITIVE_INFINITY;
   let ends: ReadonlyMap<string, number> | undefined;
   for (;;) {
-    const places = (await placesOrNone(pool)).filter((place) => groups(place.group));
+    const places = (await placesOrNone(pool, topics)).filter((place) => groups(place.group));
     if (places.length > 0) {
       ends ??= new Map(places.map(({ log, partition, end }) => [`${log}/${partition}`, end]));
       let left = 0;
-      for (const { log, partition, next } of places) left += Math.max(0, (ends.get(`${log}/${partition}`) ?? 0) - next);
+      for (const place of places) left += lagOf({ ...place, end: ends.get(`${place.log}/${place.partition}`) ?? 0 });
       if (left === 0) return 0;
       if (left < least) {
         least = left;
@@ -46,24 +52,11 @@ export async function untilConsumed({ pool, groups, nudge, onLag, giveUp }: Awai
   }
 }
 
-/** How far a group has come in a partition. */
-interface Place {
-  readonly group: string;
-  readonly log: string;
-  readonly partition: number;
-  readonly end: number;
-  readonly next: number;
-}
-
-async function placesOrNone(pool: Pool): Promise<readonly Place[]> {
+async function placesOrNone(pool: Pool, topics: TopicEnds | undefined): Promise<readonly Place[]> {
   try {
-    const { rows } = await pool.query<Place>(
-      `SELECT o.consumer_group AS "group", o.log, o.partition, p.next_offset::float8 AS "end", o.next_offset::float8 AS next
-         FROM stream.consumer_offset o JOIN stream.log_partition p USING (log, partition)`,
-    );
-    return rows;
+    return await readPlaces(pool, () => topics?.read() ?? NO_ENDS);
   } catch (error) {
-    // The database may be restarting; whoever waits bounds how long that may take.
+    // Database or brokers may be restarting; whoever waits bounds how long that may take.
     if (isDatabaseAway(error)) return [];
     throw error;
   }

@@ -10,9 +10,12 @@ import type { Settings } from '../config/settings.ts';
 import { describeError } from '../roles/logger.ts';
 import { findInstance } from './instance.ts';
 import type { RunningInstance } from './instance.ts';
-import { readLag } from './lag.ts';
+import { examineKafka } from './kafka-checks.ts';
+import { lagOf, readPlaces, sumLags } from './lag.ts';
+import type { Place } from './lag.ts';
 import { pendingSets } from './migrations.ts';
 import { makePool } from './pool.ts';
+import type { Ends } from './topic-ends.ts';
 
 /** One thing looked at. */
 export interface Check {
@@ -39,14 +42,15 @@ const MUCH_LAG = 100_000;
 
 export async function examine(settings: Settings): Promise<Report> {
   const instance = await findInstance(settings);
-  const checks: Check[] = [nodeCheck(), await diskCheck(settings, instance?.home ?? settings.KIDJAMO_HOME)];
+  const kafka = await examineKafka(settings);
+  const checks: Check[] = [nodeCheck(), await diskCheck(settings, instance?.home ?? settings.KIDJAMO_HOME), ...kafka.checks];
   if (instance === undefined) {
     checks.push({ name: 'instance', ok: false, detail: 'none is running for this home', remedy: 'start one: kidjamo up' });
   } else {
     checks.push(
       { name: 'instance', ok: true, detail: `process ${instance.pid}` },
       await gatewayCheck(instance),
-      ...(await databaseChecks(instance, settings)),
+      ...(await databaseChecks(instance, settings, kafka.ends)),
     );
   }
   return {
@@ -93,14 +97,14 @@ async function gatewayCheck(instance: RunningInstance): Promise<Check> {
   }
 }
 
-async function databaseChecks(instance: RunningInstance, settings: Settings): Promise<Check[]> {
+async function databaseChecks(instance: RunningInstance, settings: Settings, ends: () => Promise<Ends>): Promise<Check[]> {
   const pool = makePool({ url: instance.databaseUrl, name: 'doctor', max: 1, statementTimeout: 10_000 }, () => undefined);
   try {
     const version = await pool.query<{ server_version: string }>('SHOW server_version');
     return [
       { name: 'database', ok: true, detail: `PostgreSQL ${version.rows[0]?.server_version ?? '?'}` },
       await migrationCheck(pool),
-      ...(await lagChecks(pool)),
+      ...lagChecks(await readPlaces(pool, ends)),
       ...(await abandonedChecks(pool, settings.KIDJAMO_RETENTION_HOURS)),
       await countCheck(pool, {
         name: 'dead letters',
@@ -138,13 +142,22 @@ async function migrationCheck(pool: Pool): Promise<Check> {
   }
 }
 
-async function lagChecks(pool: Pool): Promise<Check[]> {
-  return (await readLag(pool)).map((group) => {
-    const ok = group.lag < MUCH_LAG;
+function lagChecks(places: readonly Place[]): Check[] {
+  return sumLags(places).map(({ log, group, lag, end }) => {
+    const own = places.filter((place) => place.log === log && place.group === group);
+    const behind = own.filter((place) => lagOf(place) > 0).map((place) => `${lagOf(place)} in partition ${place.partition}`);
+    const name = `group ${group}`;
+    // Only a topic can be made anew under its readers.
+    const beyond = own.find((place) => place.next > place.end);
+    if (beyond !== undefined) {
+      const detail = `is at ${beyond.next} of partition ${beyond.partition} of ${log}, which ends at ${beyond.end}: the topic was made anew`;
+      return { name, ok: false, detail, remedy: 'restore the topic, or begin with another database and send the readings to it' };
+    }
+    const ok = lag < MUCH_LAG;
     return {
-      name: `group ${group.group}`,
+      name,
       ok,
-      detail: `${group.lag} records behind of ${group.end}`,
+      detail: `${lag} records behind of ${end}${behind.length === 0 ? '' : `: ${behind.join(', ')}`}`,
       ...(ok ? {} : { remedy: 'is a worker running? see its log' }),
     };
   });

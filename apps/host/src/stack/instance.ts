@@ -3,11 +3,18 @@
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
+import type { KafkaConnection } from '@kidjamo/connector-kafka';
+import { KidjamoError } from '@kidjamo/stream';
+import type { Pool } from 'pg';
+
+import { kafkaUse } from '../config/kafka.ts';
 import type { Settings } from '../config/settings.ts';
 import { readInstance } from '../home/index.ts';
 import { makeLogger } from '../roles/logger.ts';
 import { startHost } from './host.ts';
+import { recordedMode } from './input-mode.ts';
 import { lakeRoot } from './stack.ts';
+import { TopicEnds } from './topic-ends.ts';
 
 /** What a command needs to know. */
 export interface Instance {
@@ -15,6 +22,8 @@ export interface Instance {
   readonly apiUrl: string;
   readonly databaseUrl: string;
   readonly lakeRoot: string;
+  /** How Kafka is reached, where the settings name it. */
+  readonly kafka: KafkaConnection | undefined;
   /** Asks the sinks to write what they hold. */
   readonly flush: () => Promise<void>;
 }
@@ -35,8 +44,26 @@ export async function findInstance(settings: Settings): Promise<RunningInstance 
     apiUrl: found.api_url,
     databaseUrl: found.database_url,
     lakeRoot: lakeRoot(settings, home),
+    kafka: (await kafkaUse(settings))?.connection,
     flush: () => requestFlush(found.api_url),
   };
+}
+
+/**
+ * Lends the ends of the topics, where this instance reads them.
+ * @throws KidjamoError CONFIG_INVALID when it does, and the settings do not say where Kafka is.
+ */
+export async function withTopics<T>(instance: Instance, pool: Pool, work: (topics: TopicEnds | undefined) => Promise<T>): Promise<T> {
+  const mode = await recordedMode(pool);
+  if (mode === undefined || mode === 'embedded') return work(undefined);
+  if (instance.kafka === undefined)
+    throw new KidjamoError('CONFIG_INVALID', 'this instance reads its input from Kafka: give this command the same KAFKA_* settings');
+  const topics = new TopicEnds(instance.kafka);
+  try {
+    return await work(topics);
+  } finally {
+    await topics.close();
+  }
 }
 
 /** Runs `work` against the running instance, or against one started for it and stopped afterwards. */
@@ -48,6 +75,7 @@ export async function withInstance<T>(settings: Settings, work: (instance: Insta
     settings: { ...settings, API_PORT: 0, KIDJAMO_LOG_LEVEL: 'warn' },
     mode: 'own',
     migrate: true,
+    topics: true,
     logger,
     env: process.env,
   });
@@ -57,6 +85,7 @@ export async function withInstance<T>(settings: Settings, work: (instance: Insta
       apiUrl: host.apiUrl,
       databaseUrl: host.stack.databaseUrl,
       lakeRoot: host.stack.lakeRoot,
+      kafka: (await kafkaUse(settings))?.connection,
       flush: () => requestFlush(host.apiUrl),
     });
   } finally {

@@ -6,6 +6,7 @@ import { openLake } from '@kidjamo/connector-lake';
 import { LAKE_TABLES, LAKE_VIEWS } from '@kidjamo/vitals';
 
 import { untilConsumed } from './consumed.ts';
+import { withTopics } from './instance.ts';
 import type { Instance } from './instance.ts';
 import { makePool } from './pool.ts';
 
@@ -20,7 +21,9 @@ export async function queryLake(instance: Instance, query: { sql: string; flush:
   try {
     if (query.flush) {
       const groups = (group: string): boolean => group.startsWith('lake-');
-      await untilConsumed({ pool, groups, nudge: instance.flush, giveUp: (waited) => waited > FLUSH_WITHIN });
+      await withTopics(instance, pool, (topics) =>
+        untilConsumed({ pool, topics, groups, nudge: instance.flush, giveUp: (waited) => waited > FLUSH_WITHIN }),
+      );
     }
     const lake = await openLake({
       root: instance.lakeRoot,

@@ -5,21 +5,24 @@
  * |------------------------------------|-----------------|-------------------------------------------|
  * | `own`, no DATABASE_URL and PG*     | owned (locked)  | embedded, started or adopted, supervised  |
  * | `own`, with DATABASE_URL or PG*    | owned (locked)  | the one given                             |
- * | `join`                             | another's, read | that of the instance that owns the home   |
+ * | `join`, with DATABASE_URL or PG*   | read            | the one given                             |
+ * | `join`, without                    | another's, read | that of the instance that owns the home   |
  */
 
-import { realpath } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { startEmbeddedPostgres } from '@kidjamo/connector-postgres';
 import type { EmbeddedPostgres } from '@kidjamo/connector-postgres';
 import { KidjamoError, systemClock } from '@kidjamo/stream';
 
+import { inputMode } from '../config/kafka.ts';
 import type { Settings } from '../config/settings.ts';
 import { openHome, openKeys, readInstance } from '../home/index.ts';
 import type { Home, Keys } from '../home/index.ts';
 import type { RoleLogger } from '../roles/logger.ts';
 import { checkIdentity } from './identity.ts';
+import { checkInputMode } from './input-mode.ts';
 import { migrateAll, pendingSets } from './migrations.ts';
 import { makePool } from './pool.ts';
 
@@ -101,28 +104,46 @@ async function ownStack(options: StackOptions): Promise<Stack> {
 
 async function joinStack(options: StackOptions): Promise<Stack> {
   const { settings, env } = options;
-  const home = await realpath(resolve(settings.KIDJAMO_HOME)).catch(() => undefined);
-  const instance = home === undefined ? null : await readInstance(home);
-  if (home === undefined || instance === null) {
-    throw new KidjamoError('INSTANCE_UNREACHABLE', 'there is no running instance to join on this home: start one with `kidjamo up`');
-  }
+  const { home, databaseUrl } = await findJoined(settings, env);
   const keys = await openKeys(home, env);
   const prepared = await prepare({
     ...options,
     migrate: false,
     keys,
-    databaseUrl: instance.database_url,
+    databaseUrl,
     lakeRoot: lakeRoot(settings, home),
   });
   return {
     home,
-    databaseUrl: instance.database_url,
+    databaseUrl,
     keys,
     owner: false,
     ...prepared,
     announce: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
+}
+
+/** The database to share: the one given, or that of the process that owns the home. */
+async function findJoined(
+  settings: Settings,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<{ readonly home: string; readonly databaseUrl: string }> {
+  const path = resolve(settings.KIDJAMO_HOME);
+  const given = externalDatabase(settings, env);
+  if (given !== undefined) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+    return { home: await realpath(path), databaseUrl: given };
+  }
+  const home = await realpath(path).catch(() => undefined);
+  const instance = home === undefined ? null : await readInstance(home);
+  if (home === undefined || instance === null) {
+    throw new KidjamoError(
+      'INSTANCE_UNREACHABLE',
+      'there is no running instance to join on this home: start one with `kidjamo up` or `kidjamo gateway`, or set DATABASE_URL',
+    );
+  }
+  return { home, databaseUrl: instance.database_url };
 }
 
 function announce(home: Home, urls: { apiUrl: string; databaseUrl: string }): Promise<void> {
@@ -154,6 +175,7 @@ export function lakeRoot(settings: Settings, home: string): string {
 }
 
 interface Preparation {
+  readonly settings: Settings;
   readonly migrate: boolean;
   readonly databaseUrl: string;
   readonly lakeRoot: string;
@@ -177,6 +199,11 @@ async function prepare(what: Preparation): Promise<Pick<Stack, 'lakeUsable' | 'l
       if (pending.length > 0)
         throw new KidjamoError('CONFIG_INVALID', `${pending.length} migrations are not applied to this database: run \`kidjamo migrate\``);
     }
+    await checkInputMode(pool, {
+      mode: inputMode(what.settings),
+      topicsKeyId: what.keys.pseudonym.topics.id,
+      sealedKeyId: what.keys.sealed.id,
+    });
     const identity = await checkIdentity(pool, { lakeKeyId: what.keys.pseudonym.lake.id, lakeRoot: what.lakeRoot });
     return { lakeUsable: identity.lakeUsable, lakeRoot: what.lakeRoot, notices: identity.notices };
   } finally {

@@ -45,7 +45,11 @@ export function vitalsTopics(settings: TopicSettings): readonly VitalsTopic[] {
     meaning,
     partitions: settings.partitions,
     replication: settings.replication,
-    config: configOf(name === TOPICS.input, settings),
+    config: {
+      ...configOf(name === TOPICS.input, settings),
+      // Others write here too: the broker unpacks what they send, and refuses what is then too large, before a reader would have to.
+      ...(name === TOPICS.measurements ? { 'compression.type': 'uncompressed' } : {}),
+    },
   }));
 }
 
