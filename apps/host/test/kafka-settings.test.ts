@@ -39,8 +39,8 @@ test('without brokers there is no Kafka, with brokers an outbox unless direct is
   });
 });
 
-test('topics have the partitions of the logs, and what others write is unpacked by the brokers', () => {
-  const topics = wantedTopics(readSettings({ ...KAFKA, KIDJAMO_PARTITIONS: '7', KAFKA_REPLICATION: '3' }));
+test('topics have the partitions of the logs, and what others write is unpacked by the brokers', async () => {
+  const topics = await wantedTopics(readSettings({ ...KAFKA, KIDJAMO_PARTITIONS: '7', KAFKA_REPLICATION: '3' }));
   const [measurements] = topics.filter(({ name }) => name === 'kidjamo-iot-measurements');
   expect(measurements).toMatchObject({
     partitions: 7,

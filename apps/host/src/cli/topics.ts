@@ -1,6 +1,5 @@
 /** `kidjamo topics`: makes the topics of Kafka, and tells how they differ from what they have to be. */
 
-import { applyTopics, inspectTopics } from '@kidjamo/connector-kafka';
 import { KidjamoError } from '@kidjamo/stream';
 import type { Command } from 'commander';
 
@@ -19,7 +18,8 @@ export function topicsCommand(program: Command, exit: (code: number) => void): v
     .exitOverride()
     .action(async ({ json }: { json: boolean }) => {
       const { settings, kafka } = await required();
-      const { created, configured, differences } = await applyTopics(kafka.connection, wantedTopics(settings));
+      const { applyTopics } = await import('@kidjamo/connector-kafka');
+      const { created, configured, differences } = await applyTopics(kafka.connection, await wantedTopics(settings));
       const ok = differences.length === 0;
       const lines = [
         ...created.map((name) => `made ${name}`),
@@ -37,7 +37,8 @@ export function topicsCommand(program: Command, exit: (code: number) => void): v
     .exitOverride()
     .action(async ({ json }: { json: boolean }) => {
       const { settings, kafka } = await required();
-      const differences = await inspectTopics(kafka.connection, wantedTopics(settings));
+      const { inspectTopics } = await import('@kidjamo/connector-kafka');
+      const differences = await inspectTopics(kafka.connection, await wantedTopics(settings));
       const ok = differences.length === 0;
       print(json, { ok, differences }, ok ? ['all topics are as they have to be'] : differences.map(({ words }) => words));
       exit(ok ? 0 : 1);

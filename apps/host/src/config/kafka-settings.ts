@@ -1,8 +1,15 @@
 /** The settings of Apache Kafka; part of the table in settings.ts. */
 
-import { SASL_MECHANISMS } from '@kidjamo/connector-kafka';
+import type { KafkaConnection } from '@kidjamo/connector-kafka';
 
 import type { Settings } from './settings.ts';
+
+/** All of them; only types are imported from the connector, since whoever does without Kafka need not load its client. */
+const SASL_MECHANISMS: Readonly<Record<NonNullable<KafkaConnection['sasl']>['mechanism'], true>> = {
+  PLAIN: true,
+  'SCRAM-SHA-256': true,
+  'SCRAM-SHA-512': true,
+};
 
 export const KAFKA_SETTINGS = {
   KAFKA_SERVERS: {
@@ -51,7 +58,7 @@ export const KAFKA_SETTINGS = {
   KAFKA_SASL_MECHANISM: {
     kind: 'text',
     default: '',
-    oneOf: ['', ...SASL_MECHANISMS],
+    oneOf: ['', ...Object.keys(SASL_MECHANISMS)],
     doc: 'How to sign in at the brokers; empty means without a password.',
   },
   KAFKA_SASL_USERNAME: { kind: 'text', default: '', doc: 'User name at the brokers.' },

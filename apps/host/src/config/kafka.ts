@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { clientOptions, relayPositionsTopic } from '@kidjamo/connector-kafka';
 import type { KafkaConnection, KafkaTls, TopicSpec } from '@kidjamo/connector-kafka';
 import { KidjamoError } from '@kidjamo/stream';
 import { vitalsTopics } from '@kidjamo/vitals';
@@ -42,7 +41,8 @@ export async function kafkaUse(settings: Settings): Promise<KafkaUse | undefined
 }
 
 /** The topics as the settings want them. */
-export function wantedTopics(settings: Settings): readonly TopicSpec[] {
+export async function wantedTopics(settings: Settings): Promise<readonly TopicSpec[]> {
+  const { relayPositionsTopic } = await import('@kidjamo/connector-kafka');
   const { KIDJAMO_PARTITIONS: partitions, KAFKA_REPLICATION: replication, KIDJAMO_RETENTION_HOURS: hours } = settings;
   return [...vitalsTopics({ partitions, replication, publicHours: hours, inputHours: hours }), relayPositionsTopic(replication)];
 }
@@ -64,7 +64,8 @@ async function kafkaConnection(settings: Settings): Promise<KafkaConnection> {
           },
         }),
   };
-  // Told before anything is started.
+  // Loaded only where Kafka is used: the client costs every process memory and time to start. Faults are told before anything is started.
+  const { clientOptions } = await import('@kidjamo/connector-kafka');
   clientOptions(connection);
   return connection;
 }

@@ -13,7 +13,8 @@ import { FOREIGN_CODEC, ForeignSink } from './foreign-sink.ts';
 import { openKafkaInput, untilThere } from './kafka-input.ts';
 import { loggingObserver, makeLogger } from './logger.ts';
 import type { Meter } from './meter.ts';
-import { kafkaMembership, openStored } from './plumbing.ts';
+import { kafkaMembership } from './kafka-membership.ts';
+import { openStored } from './plumbing.ts';
 import { runSinkGroup } from './sink-group.ts';
 
 /** Runs until `signal` aborts. Nothing to do without Kafka. */

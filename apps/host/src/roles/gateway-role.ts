@@ -1,5 +1,6 @@
 /** The gateway, the read API and the live page, in the main thread. */
 
+import type { KafkaLog } from '@kidjamo/connector-kafka';
 import { PostgresLog, Wakeups } from '@kidjamo/connector-postgres';
 import { PUBLIC_FOLDER } from '@kidjamo/dashboard';
 import { systemClock } from '@kidjamo/stream';
@@ -15,7 +16,6 @@ import type { Stack } from '../stack/stack.ts';
 import { addAdminRoutes } from './admin-routes.ts';
 import { binaryKey, FLUSH_TOPIC } from './context.ts';
 import type { RoleSettings } from './context.ts';
-import { openKafkaInput } from './kafka-input.ts';
 import { KafkaStatus } from './kafka-status.ts';
 import type { RoleLogger } from './logger.ts';
 import { startMqtt } from './mqtt-role.ts';
@@ -59,8 +59,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const open = (name: string, pool = reading): Promise<PostgresLog> =>
     PostgresLog.open({ name, pool, wakeups, ...(name === LOGS.input ? { admit: disk.admit } : {}) }, role.partitions);
   const { kafka } = role;
-  const topic =
-    kafka?.mode === 'direct' ? await openKafkaInput({ ...role, kafka }, { timeout: APPEND_TIMEOUT, admit: disk.admit }, logger) : undefined;
+  let topic: KafkaLog | undefined;
+  if (kafka?.mode === 'direct') {
+    const { openKafkaInput } = await import('./kafka-input.ts');
+    topic = await openKafkaInput({ ...role, kafka }, { timeout: APPEND_TIMEOUT, admit: disk.admit }, logger);
+  }
   const input = topic ?? (await open(LOGS.input, writing));
   const kafkaStatus = kafka === undefined ? undefined : new KafkaStatus(kafka, logger);
   const watched = kafkaStatus?.watch(stop.signal);

@@ -7,7 +7,7 @@ import type { KafkaUse } from '../config/kafka.ts';
 import { NO_ENDS, TopicEnds } from '../stack/topic-ends.ts';
 import type { Ends } from '../stack/topic-ends.ts';
 import type { RoleLogger } from './logger.ts';
-import { relayedTopics } from './relay-role.ts';
+import { relayedTopics } from './relayed-topics.ts';
 
 const LOOK_EVERY = 2000;
 

@@ -2,7 +2,6 @@
 
 import { readFile } from 'node:fs/promises';
 
-import { EmbeddedBroker, ExternalClient } from '@kidjamo/connector-mqtt';
 import type { BrokerTls, MessageKeeper, MqttMetrics } from '@kidjamo/connector-mqtt';
 import { KidjamoError, systemClock } from '@kidjamo/stream';
 import { Counter, Gauge } from 'prom-client';
@@ -50,6 +49,8 @@ export async function startMqtt(options: MqttRoleOptions): Promise<MqttRole | un
 
 async function startEmbedded({ settings, keeper, registry, logger }: MqttRoleOptions): Promise<MqttRole> {
   const { cert, key, ca } = await readTls(settings);
+  // Loaded only where it is used, like the client below.
+  const { EmbeddedBroker } = await import('@kidjamo/connector-mqtt');
   const broker = await EmbeddedBroker.start({
     host: settings.MQTT_HOST,
     port: settings.MQTT_PORT,
@@ -64,6 +65,7 @@ async function startEmbedded({ settings, keeper, registry, logger }: MqttRoleOpt
 }
 
 async function startExternal({ settings, keeper, registry, logger }: MqttRoleOptions): Promise<MqttRole> {
+  const { ExternalClient } = await import('@kidjamo/connector-mqtt');
   const client = ExternalClient.start({
     url: settings.MQTT_URL,
     clientId: settings.MQTT_CLIENT_ID,

@@ -2,7 +2,6 @@
 
 import { randomUUID } from 'node:crypto';
 
-import { KafkaMembership } from '@kidjamo/connector-kafka';
 import type { KafkaLog } from '@kidjamo/connector-kafka';
 import { PostgresLog, PostgresMembership, Wakeups } from '@kidjamo/connector-postgres';
 import { systemClock } from '@kidjamo/stream';
@@ -10,10 +9,8 @@ import type { Log, Membership } from '@kidjamo/stream';
 import { LOGS, TOPICS } from '@kidjamo/vitals';
 import type { Pool } from 'pg';
 
-import type { KafkaUse } from '../config/kafka.ts';
 import { makePool } from '../stack/pool.ts';
 import type { RoleSettings } from './context.ts';
-import { openKafkaInput, untilThere } from './kafka-input.ts';
 import type { RoleLogger } from './logger.ts';
 
 /** What a role needs of PostgreSQL. */
@@ -83,6 +80,8 @@ export async function openPlumbing(
   if (kafka === undefined) {
     return { ...base, input: base.stored(LOGS.input), log: base.stored, membership: base.storedMembership };
   }
+  const { openKafkaInput, untilThere } = await import('./kafka-input.ts');
+  const { kafkaMembership } = await import('./kafka-membership.ts');
   let topic: KafkaLog;
   try {
     topic = await untilThere(() => openKafkaInput({ ...settings, kafka }, {}, logger), logger, signal);
@@ -103,20 +102,4 @@ export async function openPlumbing(
       await base.close();
     },
   };
-}
-
-/** Membership of a group that reads a topic. */
-export function kafkaMembership(
-  settings: RoleSettings & { readonly kafka: KafkaUse },
-  pool: Pool,
-  what: { readonly topic: string; readonly group: string; readonly startingOffsets: 'earliest' | 'latest' },
-): KafkaMembership {
-  return new KafkaMembership({
-    ...what,
-    connection: settings.kafka.connection,
-    member: randomUUID(),
-    pool,
-    clock: systemClock,
-    patience: settings.leaseMs / 4,
-  });
 }

@@ -4,7 +4,7 @@ import { KafkaRelaySink, relayCluster } from '@kidjamo/connector-kafka';
 import type { RelayEncoder } from '@kidjamo/connector-kafka';
 import { DeadLetterStore } from '@kidjamo/connector-postgres';
 import { systemClock } from '@kidjamo/stream';
-import { LOGS, OUTPUT_TOPICS, outputEncoders, TopicIdentities, TOPICS } from '@kidjamo/vitals';
+import { outputEncoders, TopicIdentities } from '@kidjamo/vitals';
 
 import { databaseId } from '../stack/input-mode.ts';
 import { binaryKey, relayGroup } from './context.ts';
@@ -13,6 +13,7 @@ import { inputSeal } from './kafka-input.ts';
 import { loggingObserver, makeLogger } from './logger.ts';
 import type { Meter } from './meter.ts';
 import { openStored } from './plumbing.ts';
+import { relayedTopics } from './relayed-topics.ts';
 import { runSinkGroup } from './sink-group.ts';
 
 /** A log on its way to a topic. */
@@ -20,12 +21,6 @@ interface Relay {
   readonly log: string;
   readonly topic: string;
   readonly encode: RelayEncoder;
-}
-
-/** The topics that relays write, by the log that they carry. */
-export function relayedTopics(mode: 'outbox' | 'direct'): readonly { readonly log: string; readonly topic: string }[] {
-  const outputs = OUTPUT_TOPICS.map(({ log, topic }) => ({ log, topic }));
-  return mode === 'outbox' ? [{ log: LOGS.input, topic: TOPICS.input }, ...outputs] : outputs;
 }
 
 /** Runs until `signal` aborts. Nothing to do without Kafka. */

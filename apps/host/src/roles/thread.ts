@@ -8,11 +8,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { isRetryable } from '@kidjamo/stream';
 
 import type { Role, RoleSettings } from './context.ts';
-import { runForeignRole } from './foreign-role.ts';
-import { runLakeRole } from './lake-role.ts';
 import { Meter } from './meter.ts';
-import { runRelayRole } from './relay-role.ts';
-import { runTaskRole } from './task-role.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
@@ -20,7 +16,15 @@ export interface ThreadData {
   readonly settings: RoleSettings;
 }
 
-const RUN = { task: runTaskRole, lake: runLakeRole, relay: runRelayRole, foreign: runForeignRole } as const;
+type Run = (settings: RoleSettings, meter: Meter, signal: AbortSignal) => Promise<void>;
+
+/** A thread loads what its own role needs: DuckDB and the client of Kafka are large. */
+const LOAD: Readonly<Record<Role, () => Promise<Run>>> = {
+  task: async () => (await import('./task-role.ts')).runTaskRole,
+  lake: async () => (await import('./lake-role.ts')).runLakeRole,
+  relay: async () => (await import('./relay-role.ts')).runRelayRole,
+  foreign: async () => (await import('./foreign-role.ts')).runForeignRole,
+};
 
 const stop = new AbortController();
 parentPort?.on('message', (message: unknown) => {
@@ -34,7 +38,8 @@ const meter = new Meter();
 const done = new AbortController();
 const reporting = meter.run((report) => parentPort?.postMessage(report), AbortSignal.any([stop.signal, done.signal]));
 try {
-  await RUN[role](settings, meter, stop.signal);
+  const run = await LOAD[role]();
+  await run(settings, meter, stop.signal);
 } catch (error) {
   // Told to stop while it still waited for Kafka or the database: there is nothing to end, and nothing went wrong.
   if (!(stop.signal.aborted && isRetryable(error))) throw error;

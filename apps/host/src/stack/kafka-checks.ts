@@ -1,6 +1,5 @@
 /** What `kidjamo doctor` looks at of Kafka. */
 
-import { inspectTopics } from '@kidjamo/connector-kafka';
 import type { KafkaConnection } from '@kidjamo/connector-kafka';
 import { KidjamoError } from '@kidjamo/stream';
 
@@ -23,7 +22,8 @@ export async function examineKafka(settings: Settings): Promise<KafkaFindings> {
   try {
     const kafka = await kafkaUse(settings);
     if (kafka === undefined) return NOTHING;
-    const differences = await inspectTopics(kafka.connection, wantedTopics(settings));
+    const { inspectTopics } = await import('@kidjamo/connector-kafka');
+    const differences = await inspectTopics(kafka.connection, await wantedTopics(settings));
     const topics: Check[] =
       differences.length === 0
         ? [{ name: 'topics', ok: true, detail: 'all as they have to be' }]

@@ -1,7 +1,6 @@
 /** Where topics end: what lag is measured against, and how we know that Kafka answers. */
 
-import { KafkaLog } from '@kidjamo/connector-kafka';
-import type { KafkaConnection } from '@kidjamo/connector-kafka';
+import type { KafkaConnection, KafkaLog } from '@kidjamo/connector-kafka';
 import { systemClock } from '@kidjamo/stream';
 import { TOPICS } from '@kidjamo/vitals';
 
@@ -39,7 +38,8 @@ export class TopicEnds {
   async #log(topic: string): Promise<KafkaLog> {
     const known = this.#logs.get(topic);
     if (known !== undefined) return known;
-    const log = await KafkaLog.open({
+    const connector = await import('@kidjamo/connector-kafka');
+    const log = await connector.KafkaLog.open({
       connection: this.#connection,
       topic,
       clock: systemClock,

@@ -1,6 +1,5 @@
 /** Makes the topics when everything is started in one process. */
 
-import { applyTopics } from '@kidjamo/connector-kafka';
 import { KidjamoError, systemClock } from '@kidjamo/stream';
 
 import type { KafkaUse } from '../config/kafka.ts';
@@ -28,7 +27,8 @@ export async function makeTopics(
 }
 
 async function once({ settings, kafka, logger }: { settings: Settings; kafka: KafkaUse; logger: RoleLogger }): Promise<void> {
-  const { created, configured, differences } = await applyTopics(kafka.connection, wantedTopics(settings));
+  const { applyTopics } = await import('@kidjamo/connector-kafka');
+  const { created, configured, differences } = await applyTopics(kafka.connection, await wantedTopics(settings));
   if (created.length + configured.length > 0) logger.info({ created, configured }, 'topics were made or set');
   for (const { words } of differences) logger.warn({ difference: words }, 'a topic is not as it has to be');
 }
