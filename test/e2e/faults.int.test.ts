@@ -41,3 +41,8 @@ test(
     expect(await (await fetch(`${home.url}/metrics/prometheus`)).text()).toMatch(/^kidjamo_role_restarts 0$/m);
   },
 );
+
+test('a process that joins while the database starts again waits for it', async () => {
+  await killPostmaster(home);
+  await home.up({ join: true });
+});

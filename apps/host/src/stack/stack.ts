@@ -21,6 +21,7 @@ import type { Settings } from '../config/settings.ts';
 import { openHome, openKeys, readInstance } from '../home/index.ts';
 import type { Home, Keys } from '../home/index.ts';
 import type { RoleLogger } from '../roles/logger.ts';
+import { isRefused, isStarting } from './database-away.ts';
 import { checkIdentity } from './identity.ts';
 import { checkInputMode } from './input-mode.ts';
 import { migrateAll, pendingSets } from './migrations.ts';
@@ -85,7 +86,13 @@ async function ownStack(options: StackOptions): Promise<Stack> {
       void server.supervise(watching.signal);
     }
     const databaseUrl = given ?? server?.url ?? '';
-    const prepared = await prepare({ ...options, keys, databaseUrl, lakeRoot: lakeRoot(settings, home.path) });
+    const prepared = await prepareWhenUp({
+      ...options,
+      supervised: server !== undefined,
+      keys,
+      databaseUrl,
+      lakeRoot: lakeRoot(settings, home.path),
+    });
     return {
       home: home.path,
       databaseUrl,
@@ -106,8 +113,10 @@ async function joinStack(options: StackOptions): Promise<Stack> {
   const { settings, env } = options;
   const { home, databaseUrl } = await findJoined(settings, env);
   const keys = await openKeys(home, env);
-  const prepared = await prepare({
+  // Its owner runs, and starts a server that died again.
+  const prepared = await prepareWhenUp({
     ...options,
+    supervised: true,
     migrate: false,
     keys,
     databaseUrl,
@@ -175,6 +184,8 @@ export function lakeRoot(settings: Settings, home: string): string {
 }
 
 interface Preparation {
+  /** Somebody starts the server again when it dies. */
+  readonly supervised: boolean;
   readonly settings: Settings;
   readonly migrate: boolean;
   readonly databaseUrl: string;
@@ -185,7 +196,29 @@ interface Preparation {
 /** Least major version of PostgreSQL that the SQL is written for. */
 const OLDEST_SERVER = 15;
 
-async function prepare(what: Preparation): Promise<Pick<Stack, 'lakeUsable' | 'lakeRoot' | 'notices'>> {
+type Prepared = Pick<Stack, 'lakeUsable' | 'lakeRoot' | 'notices'>;
+
+/** How long a database that is starting may take to take calls, ms: one that was killed reads its log first. */
+const STARTS_WITHIN = 60_000;
+const LOOK_EVERY = 200;
+
+/** Prepares as soon as the database takes calls: it may be starting again just now. */
+async function prepareWhenUp(what: Preparation): Promise<Prepared> {
+  const until = systemClock.now() + STARTS_WITHIN;
+  for (;;) {
+    try {
+      return await prepare(what);
+    } catch (error) {
+      const comesBack = isStarting(error) || (what.supervised && isRefused(error));
+      if (!comesBack || systemClock.now() >= until) throw error;
+    }
+    await systemClock.sleep(LOOK_EVERY, NEVER);
+  }
+}
+
+const NEVER = new AbortController().signal;
+
+async function prepare(what: Preparation): Promise<Prepared> {
   const pool = makePool({ url: what.databaseUrl, name: 'start', max: 2 }, () => undefined);
   try {
     const { rows } = await pool.query<{ server_version_num: string }>('SHOW server_version_num');
