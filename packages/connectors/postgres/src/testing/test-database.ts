@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 
-import { KidjamoError } from '@kidjamo/stream';
+import { KidjamoError, systemClock } from '@kidjamo/stream';
 import pg from 'pg';
 
 import { migrate, readSets } from '../migrate.ts';
@@ -44,10 +44,27 @@ export async function createTestDatabase(sets: readonly MigrationSet[]): Promise
     superuserUrl: address(server, name),
     drop: async () => {
       await withClient(server, async (client) => {
+        await untilLeft(client, name);
         await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
       });
     },
   };
+}
+
+/** How long backends of connections that were closed may take to end, ms. */
+const LEAVE_WITHIN = 2000;
+
+/**
+ * Waits for backends that are about to end. A pool that has ended only said goodbye: a backend that is terminated meanwhile sends an error,
+ * to which nobody listens any more.
+ */
+async function untilLeft(client: pg.Client, name: string): Promise<void> {
+  const late = new AbortController();
+  for (const until = systemClock.now() + LEAVE_WITHIN; systemClock.now() < until;) {
+    const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = $1', [name]);
+    if (rows[0]?.n === 0) return;
+    await systemClock.sleep(10, late.signal);
+  }
 }
 
 /** The template for these migrations. It appears under its name when it is complete, since no one may be connected to it afterwards. */
