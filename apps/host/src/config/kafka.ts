@@ -1,11 +1,9 @@
 /** What the settings say of Kafka, as plain data that crosses to threads. */
 
-import { readFile } from 'node:fs/promises';
-
-import type { KafkaConnection, KafkaTls, TopicSpec } from '@kidjamo/connector-kafka';
-import { KidjamoError } from '@kidjamo/stream';
+import type { KafkaConnection, TopicSpec } from '@kidjamo/connector-kafka';
 import { vitalsTopics } from '@kidjamo/vitals';
 
+import { readPemFiles } from './pem-files.ts';
 import type { Settings } from './settings.ts';
 
 /** Where the gateway appends: the log of the database, which is read there or carried to Kafka, or Kafka itself. */
@@ -52,7 +50,9 @@ async function kafkaConnection(settings: Settings): Promise<KafkaConnection> {
   const connection: KafkaConnection = {
     servers: settings.KAFKA_SERVERS,
     clientId: 'kidjamo',
-    ...(settings.KAFKA_SSL ? { tls: await readTls(settings) } : {}),
+    ...(settings.KAFKA_SSL
+      ? { tls: await readPemFiles('KAFKA_SSL', { ca: settings.KAFKA_SSL_CA, cert: settings.KAFKA_SSL_CERT, key: settings.KAFKA_SSL_KEY }) }
+      : {}),
     ...(mechanism === ''
       ? {}
       : {
@@ -68,18 +68,4 @@ async function kafkaConnection(settings: Settings): Promise<KafkaConnection> {
   const { clientOptions } = await import('@kidjamo/connector-kafka');
   clientOptions(connection);
   return connection;
-}
-
-async function readTls(settings: Settings): Promise<KafkaTls> {
-  const files = { ca: settings.KAFKA_SSL_CA, cert: settings.KAFKA_SSL_CERT, key: settings.KAFKA_SSL_KEY };
-  const texts = Object.entries(files)
-    .filter(([, path]) => path !== '')
-    .map(async ([name, path]) => {
-      try {
-        return [name, await readFile(path, 'utf8')] as const;
-      } catch (cause) {
-        throw new KidjamoError('CONFIG_INVALID', `KAFKA_SSL_${name.toUpperCase()} must name a PEM file that can be read`, { cause });
-      }
-    });
-  return Object.fromEntries(await Promise.all(texts));
 }

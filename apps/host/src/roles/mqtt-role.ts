@@ -1,12 +1,11 @@
 /** The MQTT door: the embedded broker or the client of an external one, in front of the gateway's own way in. */
 
-import { readFile } from 'node:fs/promises';
-
 import type { BrokerTls, MessageKeeper, MqttMetrics } from '@kidjamo/connector-mqtt';
-import { KidjamoError, systemClock } from '@kidjamo/stream';
+import { systemClock } from '@kidjamo/stream';
 import { Counter, Gauge } from 'prom-client';
 import type { Registry } from 'prom-client';
 
+import { readPemFiles } from '../config/pem-files.ts';
 import type { Settings } from '../config/settings.ts';
 import type { RoleLogger } from './logger.ts';
 
@@ -82,18 +81,8 @@ async function startExternal({ settings, keeper, registry, logger }: MqttRoleOpt
   return { port: undefined, ready: () => client.ready, stop: () => client.stop() };
 }
 
-async function readTls(settings: Settings): Promise<Partial<BrokerTls>> {
-  const files = { cert: settings.MQTT_TLS_CERT, key: settings.MQTT_TLS_KEY, ca: settings.MQTT_TLS_CA };
-  const texts = Object.entries(files)
-    .filter(([, path]) => path !== '')
-    .map(async ([name, path]) => {
-      try {
-        return [name, await readFile(path, 'utf8')] as const;
-      } catch (cause) {
-        throw new KidjamoError('CONFIG_INVALID', `MQTT_TLS_${name.toUpperCase()} must name a PEM file that can be read`, { cause });
-      }
-    });
-  return Object.fromEntries(await Promise.all(texts));
+function readTls(settings: Settings): Promise<Partial<BrokerTls>> {
+  return readPemFiles('MQTT_TLS', { cert: settings.MQTT_TLS_CERT, key: settings.MQTT_TLS_KEY, ca: settings.MQTT_TLS_CA });
 }
 
 /** Registers what is counted of messages. */
