@@ -12,7 +12,7 @@ const real = {
     globalSetup: ['./test/setup/postgres.ts', './test/setup/kafka.ts'],
     pool: 'forks' as const,
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
     // Vitest's own is a second: what is polled for may take longer on a busy machine.
