@@ -31,6 +31,7 @@ beforeAll(async () => {
   expect(await migrate()).toEqual({ ok: true, applied: expect.arrayContaining(['stream/0001_stream', 'vitals/0001_vitals']) as string[] });
   expect(await migrate()).toEqual({ ok: true, applied: [] });
   child = await home.up({ env });
+  await home.joined();
 });
 
 afterAll(async () => {

@@ -12,6 +12,7 @@ let child: ChildProcess;
 beforeAll(async () => {
   home = await Home.make();
   child = await home.up();
+  await home.joined();
 });
 
 afterAll(async () => {
@@ -22,10 +23,6 @@ test(
   'the postmaster is killed, twice: nothing acknowledged is lost, and nothing but the database starts again',
   { timeout: 120_000 },
   async () => {
-    // A thread that is still opening its connections when the database dies is started again, which is not what is looked at here: the task
-    // and the five tables of the lake have joined their groups.
-    const groups = (): Promise<{ n: number }[]> => home.sql('SELECT count(DISTINCT consumer_group)::int AS n FROM stream.consumer_member');
-    await expect.poll(groups).toEqual([{ n: 6 }]);
     const ledger = new Ledger({ urls: [home.url], lanes: 16, name: 'killed' });
     for (let kill = 1; kill <= 2; kill += 1) {
       await ledger.more(300);

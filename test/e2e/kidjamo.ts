@@ -106,6 +106,19 @@ export class Home {
     }
   }
 
+  /**
+   * Resolves when the task and the five tables of the lake have joined their groups. A thread that is still opening its connections when
+   * the database dies is started again, which tests that count restarts do not look at.
+   */
+  async joined(): Promise<void> {
+    const groups = (): Promise<{ n: number }[]> => this.sql('SELECT count(DISTINCT consumer_group)::int AS n FROM stream.consumer_member');
+    const until = performance.now() + PROCESSED_WITHIN;
+    while ((await groups())[0]?.n !== 6) {
+      if (performance.now() > until) throw new Error('not all roles have joined their groups');
+      await delay(100);
+    }
+  }
+
   /** Resolves when the task has processed everything that is in the log. */
   async processed(): Promise<void> {
     const until = performance.now() + PROCESSED_WITHIN;
