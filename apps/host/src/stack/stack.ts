@@ -212,11 +212,9 @@ async function prepareWhenUp(what: Preparation): Promise<Prepared> {
       const comesBack = isStarting(error) || (what.supervised && isRefused(error));
       if (!comesBack || systemClock.now() >= until) throw error;
     }
-    await systemClock.sleep(LOOK_EVERY, NEVER);
+    await systemClock.sleep(LOOK_EVERY);
   }
 }
-
-const NEVER = new AbortController().signal;
 
 async function prepare(what: Preparation): Promise<Prepared> {
   const pool = makePool({ url: what.databaseUrl, name: 'start', max: 2 }, () => undefined);

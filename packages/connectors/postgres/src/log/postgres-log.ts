@@ -5,6 +5,7 @@ import type { AppendResult, Log, LogRecord, NewRecord } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
 import { storeError } from '../failure.ts';
+import { appendBatches } from './append-batches.ts';
 import { decodeBatch, encodeBatches } from './encode.ts';
 import type { BatchRow, EncodedBatch } from './encode.ts';
 import type { Wakeups } from './wakeups.ts';
@@ -152,18 +153,7 @@ export class PostgresLog implements Log {
 
   async #insert(batches: readonly EncodedBatch[]): Promise<number[]> {
     try {
-      const { rows } = await this.#options.pool.query<{ append: string }>({
-        name: 'stream-log-append',
-        text: 'SELECT stream.append($1, $2, $3, $4, $5)',
-        values: [
-          this.name,
-          batches.map((batch) => batch.partition),
-          batches.map((batch) => batch.count),
-          batches.map((batch) => batch.codec),
-          batches.map((batch) => batch.body),
-        ],
-      });
-      return rows.map((row) => Number(row.append));
+      return await appendBatches(this.#options.pool, this.name, batches);
     } catch (error) {
       throw storeError(error, 'LOG_UNAVAILABLE');
     }

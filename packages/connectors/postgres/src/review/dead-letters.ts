@@ -5,6 +5,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import { withClient } from '../client.ts';
 import { storeError } from '../failure.ts';
+import { appendBatches } from '../log/append-batches.ts';
 import { encodeBatches } from '../log/encode.ts';
 
 /** Where a dead letter comes from; names it. */
@@ -70,14 +71,7 @@ export function replayDeadLetter(pool: Pool, id: DeadLetterId, decision: Decisio
     const partitions = logs[0]?.partitions ?? 0;
     if (id.partition >= partitions) throw new KidjamoError('INPUT_INVALID', 'the log of this letter is not kept in this database');
     const batches = encodeBatches([{ partition: id.partition, key: letter.key, value: letter.value }], partitions);
-    const { rows } = await client.query<{ base: string }>('SELECT stream.append($1, $2, $3, $4, $5) AS base', [
-      id.log,
-      batches.map((batch) => batch.partition),
-      batches.map((batch) => batch.count),
-      batches.map((batch) => batch.codec),
-      batches.map((batch) => batch.body),
-    ]);
-    const offset = Number(rows[0]?.base);
+    const [offset = Number.NaN] = await appendBatches(client, id.log, batches);
     await writeDecision(client, id, { ...decision, decision: 'replayed', offset });
     return offset;
   });

@@ -17,6 +17,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import { withClient } from '../client.ts';
 import { storeError } from '../failure.ts';
+import { appendBatches } from '../log/append-batches.ts';
 import { encodeBatches } from '../log/encode.ts';
 import type { EncodedBatch } from '../log/encode.ts';
 import { wakeupTopic } from '../log/postgres-log.ts';
@@ -146,7 +147,7 @@ export class PostgresTaskStore implements TaskStore {
     await this.#options.writer.write(client, rows);
     await writeStates(client, lease, changes.states);
     await writeTimers(client, lease, changes.timers);
-    for (const [log, batches] of outputs) await append(client, log, batches);
+    for (const [log, batches] of outputs) if (batches.length > 0) await appendBatches(client, log, batches);
     await writeCounters(client, lease, changes.counters);
     await writeDeadLetters(client, lease, changes.deadLetters);
     await client.query('COMMIT');
@@ -178,21 +179,6 @@ function merged<T>(maps: readonly ReadonlyMap<string, readonly T[]>[]): Map<stri
   const lists = new Map<string, readonly T[]>();
   for (const map of maps) for (const [key, list] of map) lists.set(key, [...(lists.get(key) ?? []), ...list]);
   return lists;
-}
-
-async function append(client: PoolClient, log: string, batches: readonly EncodedBatch[]): Promise<void> {
-  if (batches.length === 0) return;
-  await client.query({
-    name: 'stream-log-append',
-    text: 'SELECT stream.append($1, $2, $3, $4, $5)',
-    values: [
-      log,
-      batches.map((batch) => batch.partition),
-      batches.map((batch) => batch.count),
-      batches.map((batch) => batch.codec),
-      batches.map((batch) => batch.body),
-    ],
-  });
 }
 
 async function moveOffset(client: PoolClient, lease: Lease, move: Move): Promise<void> {

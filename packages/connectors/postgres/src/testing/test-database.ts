@@ -59,11 +59,10 @@ const LEAVE_WITHIN = 2000;
  * to which nobody listens any more.
  */
 async function untilLeft(client: pg.Client, name: string): Promise<void> {
-  const late = new AbortController();
   for (const until = systemClock.now() + LEAVE_WITHIN; systemClock.now() < until;) {
     const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = $1', [name]);
     if (rows[0]?.n === 0) return;
-    await systemClock.sleep(10, late.signal);
+    await systemClock.sleep(10);
   }
 }
 
