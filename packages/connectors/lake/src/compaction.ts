@@ -124,7 +124,7 @@ async function merge(
   try {
     const part = await partOf(root, path);
     const inputs = literals(files.map((file) => join(root, file.path)));
-    const rows = await engine.exclusive(signal, async (session) => {
+    const rows = await engine.inSession(signal, async (session) => {
       await session.run(
         `COPY (SELECT * FROM read_parquet(${inputs}, union_by_name = true, hive_partitioning = false) ORDER BY ${orderBy(table)}) TO ${literal(part)} (${PARQUET})`,
       );

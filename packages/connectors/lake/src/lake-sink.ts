@@ -18,13 +18,14 @@ import type { Clock, Lease, Records, Refusal, Sink, SinkBatch, SinkBatching, Sin
 import type { Pool } from 'pg';
 
 import { isDataFault, lakeError } from './duckdb-failure.ts';
-import type { LakeEngine, LakeSession } from './engine.ts';
+import type { LakeEngine } from './engine.ts';
 import { complete, discard, newPath, partOf } from './files.ts';
 import type { WrittenFile } from './files.ts';
 import { checkTable } from './lake-table.ts';
 import type { LakeTable } from './lake-table.ts';
 import type { SinkStep } from './manifest.ts';
 import { SinkManifest, surelyUnlisted } from './manifest.ts';
+import type { LakeSession } from './session.ts';
 import { looksLikeObject, sift } from './sift.ts';
 import { checkFolder } from './sql.ts';
 import { copySql, datesSql, OFFSET, readySql, soundnessSql, STAGE, stageSql } from './stage-sql.ts';
@@ -88,7 +89,7 @@ export class LakeSink implements Sink {
     let sizes: number[];
     try {
       const refused =
-        batch.records.length === 0 ? [] : await this.#engine.exclusive(signal, (session) => this.#produce(session, batch, files));
+        batch.records.length === 0 ? [] : await this.#engine.inSession(signal, (session) => this.#produce(session, batch, files));
       if (refused.length > 0) return { refused };
       sizes = await complete(
         this.#root,
@@ -127,7 +128,7 @@ export class LakeSink implements Sink {
       const { refused } = await sift(table, batch.records, (some) => this.#stage(session, some));
       if (refused.length > 0) return refused;
     }
-    await this.#engine.addPseudonyms(session, table);
+    await session.addPseudonyms(table);
     await session.run(readySql(table, batch.lease.partition));
     // Identities go, and half of the memory with them.
     await session.run(`DROP TABLE temp.${STAGE}`);

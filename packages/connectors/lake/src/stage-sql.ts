@@ -4,11 +4,11 @@ import type { LakeColumn, LakeTable } from './lake-table.ts';
 import { isRequired, LOG_COLUMNS, memberOf } from './lake-table.ts';
 import { ident, literal } from './sql.ts';
 
-/** The staged batch, as read, identities included. One at a time: the engine lets one sink work after the other. */
+/** The staged batch, as read, identities included. Like the other tables here it is temporary: each session has its own. */
 export const STAGE = 'stage';
 /** The same batch as it is written: under pseudonyms, in the order of the log. */
 export const READY = 'ready';
-/** Pseudonyms by identity, for as long as the engine lives. */
+/** Pseudonyms by identity, for as long as the connection lives. */
 export const PSEUDONYMS = 'pseudonym';
 
 /** Written in front of the members of each record, by which rows keep the place of their record. No JSON member of ours starts like this. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { LakeEngine } from '@kidjamo/connector-lake';
-import type { LakeSession, LakeSink, LakeTable } from '@kidjamo/connector-lake';
+import type { LakeSession, LakeSink } from '@kidjamo/connector-lake';
 import { sinkConformance } from '@kidjamo/stream/testing';
 import type { SinkUnderTest } from '@kidjamo/stream/testing';
 import pg from 'pg';
@@ -56,9 +56,8 @@ function mortal(engine: LakeEngine, death: Death): LakeSink {
     });
   const mortalEngine = {
     folder: engine.folder,
-    exclusive: <T>(signal: AbortSignal, action: (session: LakeSession) => Promise<T>) =>
-      engine.exclusive(signal, (session) => action(mortalSession(session))),
-    addPseudonyms: (session: LakeSession, table: LakeTable) => engine.addPseudonyms(session, table),
+    inSession: <T>(signal: AbortSignal, action: (session: LakeSession) => Promise<T>) =>
+      engine.inSession(signal, (session) => action(mortalSession(session))),
   };
   return trial.sink({ pool, engine: mortalEngine as unknown as LakeEngine });
 }
