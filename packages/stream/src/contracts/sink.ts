@@ -56,7 +56,8 @@ export interface Sink {
    * Writes a batch. MUST resolve only when it is durable. MUST throw FENCED, with nothing changed, when the lease is not current or the
    * position is not `from`. MUST throw a retryable error when it may work later, and MUST end within its deadline when `signal` aborts.
    * Refused records MUST be named exactly; they are written to the dead letters by the runtime before the batch counts as done, so a
-   * sink that refuses MUST NOT have moved its position: the runtime calls again without them.
+   * sink that refuses MUST NOT have moved its position: the runtime calls again without them. The records are not there any more once it
+   * has resolved.
    */
   write(batch: SinkBatch, signal: AbortSignal): Promise<SinkResult>;
   close(): Promise<void>;

@@ -10,16 +10,23 @@ import type { Records } from '../contracts/sink.ts';
 const PAGE = 1 << 20;
 /** UTF-8 bytes that a UTF-16 unit takes at most. */
 const WIDEST = 3;
+/**
+ * Pages of packs that were released, for the next ones. Fresh pages by the megabyte, soon left behind, make the engine look through the whole
+ * heap again and again.
+ */
+const spare: Buffer[] = [];
+/** Spare pages kept. */
+const MAX_SPARE = 64;
 
 /** A growing list of records of one partition, in order. Reading it makes the records anew. */
 export class RecordPack implements Records {
   readonly #partition: number;
-  readonly #pages: { readonly bytes: Buffer; used: number; count: number }[] = [];
+  #pages: { readonly bytes: Buffer; used: number; count: number }[] = [];
   /** For each record its offset, its time, and where in its page its key and its value end. */
-  readonly #offsets: number[] = [];
-  readonly #times: number[] = [];
-  readonly #keyEnds: number[] = [];
-  readonly #ends: number[] = [];
+  #offsets: number[] = [];
+  #times: number[] = [];
+  #keyEnds: number[] = [];
+  #ends: number[] = [];
 
   constructor(partition: number) {
     this.#partition = partition;
@@ -33,7 +40,7 @@ export class RecordPack implements Records {
     const needed = (key.length + value.length) * WIDEST;
     let page = this.#pages.at(-1);
     if (page === undefined || page.used + needed > page.bytes.length) {
-      page = { bytes: Buffer.allocUnsafeSlow(Math.max(PAGE, needed)), used: 0, count: 0 };
+      page = { bytes: (needed <= PAGE ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(PAGE, needed)), used: 0, count: 0 };
       this.#pages.push(page);
     }
     page.used += page.bytes.write(key, page.used, 'utf8');
@@ -43,6 +50,16 @@ export class RecordPack implements Records {
     page.count += 1;
     this.#offsets.push(offset);
     this.#times.push(time);
+  }
+
+  /** Empties the pack. Nobody may be going through it any more: its pages get other records. */
+  release(): void {
+    for (const { bytes } of this.#pages) if (bytes.length === PAGE && spare.length < MAX_SPARE) spare.push(bytes);
+    this.#pages = [];
+    this.#offsets = [];
+    this.#times = [];
+    this.#keyEnds = [];
+    this.#ends = [];
   }
 
   *[Symbol.iterator](): Iterator<LogRecord> {

@@ -12,7 +12,7 @@
 import type { Clock } from '../clock.ts';
 import type { DeadLetter, Lease } from '../contracts/commit.ts';
 import type { Log } from '../contracts/log.ts';
-import type { Records, Sink } from '../contracts/sink.ts';
+import type { Sink } from '../contracts/sink.ts';
 import { hasCode, isRetryable, KidjamoError } from '../errors.ts';
 import { backoffDelay } from '../resilience/backoff.ts';
 import type { BackoffOptions } from '../resilience/backoff.ts';
@@ -51,7 +51,7 @@ const READ_SIZE = 4000;
 const MUCH = 1 << 20;
 
 interface Collected {
-  readonly records: Records;
+  readonly records: RecordPack;
   readonly to: number;
   /** The flush requests that this batch answers. */
   readonly flushed: number;
@@ -79,11 +79,13 @@ export async function runSink(options: SinkRunnerOptions, lease: Lease, signal: 
           ms: clock.now() - started,
           position: { offset: position, logTime: 0 },
         });
+        // Not after an error: the sink may still be going through them.
+        collected.records.release();
         await options.report(lease, position);
       }
     } catch (error) {
-      if (hasCode(error, 'FENCED')) return;
       observer.failed(lease, error);
+      if (hasCode(error, 'FENCED')) return;
       // A write cut short by the abort may fail in any way; whoever has the partition next writes it again.
       if (signal.aborted) return;
       if (!isRetryable(error)) throw error;

@@ -90,8 +90,8 @@ export class TaskRunner<V> {
         await this.#recover();
         await this.#consume(signal);
       } catch (error) {
-        if (hasCode(error, 'FENCED')) return;
         observer.failed(this.#lease, error);
+        if (hasCode(error, 'FENCED')) return;
         // Isolating makes progress every time, and waiting would change nothing.
         if (this.#isolate(error)) continue;
         if (!isRetryable(error)) throw error;

@@ -38,7 +38,8 @@ export class MemorySink implements Sink {
   }
 
   async write(batch: SinkBatch, signal: AbortSignal): Promise<SinkResult> {
-    this.batches.push(batch);
+    // The runtime takes the records back.
+    this.batches.push({ ...batch, records: [...batch.records] });
     await this.during(signal);
     const { lease, from, to, records } = batch;
     if (this.#target.generations.get(lease.partition) !== lease.generation) throw fenced();

@@ -24,6 +24,9 @@ test('gives records back as they were, as often as it is gone through', () => {
         const expected = records.map((record) => ({ partition: 3, ...record }));
         expect([...pack]).toEqual(expected);
         expect([...pack]).toEqual(expected);
+        // The next run gets its pages.
+        pack.release();
+        expect([pack.length, ...pack]).toEqual([0]);
       },
     ),
     { numRuns: 60 },

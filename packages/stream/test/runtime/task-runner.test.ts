@@ -242,7 +242,7 @@ describe('failures', () => {
     await new TaskRunner(options(), store.take(0)).run(new AbortController().signal);
     expect(store.commits).toBe(0);
     expect(store.rows.size).toBe(0);
-    expect(errors).toEqual([]);
+    expect(errors).toMatchObject([{ code: 'FENCED' }]);
   });
 
   test('an error that only a person can heal ends the run with that error', async () => {
