@@ -120,7 +120,13 @@ export function properties(cluster, node, data) {
 function saslProperties({ username, password }, clients) {
   const plain = 'org.apache.kafka.common.security.plain.PlainLoginModule';
   const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule';
-  const all = { 'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512' };
+  const all = {
+    'sasl.enabled.mechanisms': 'PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+    // Who comes without a password may do everything, the user as well until somebody restricts something.
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+    'allow.everyone.if.no.acl.found': true,
+  };
   for (const listener of clients.filter((name) => name.startsWith('SASL'))) {
     const prefix = `listener.name.${listener.toLowerCase()}`;
     all[`${prefix}.plain.sasl.jaas.config`] = `${plain} required user_${username}="${password}";`;

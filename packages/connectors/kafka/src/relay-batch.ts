@@ -34,6 +34,8 @@ export interface RelayLimits {
 
 /** What a message takes in a batch beside key, value and headers, at most. */
 const OVERHEAD = 40;
+/** Why a record is refused that the brokers will not take. */
+const REFUSED = 'the brokers do not take the message: it is too large for the topic, or not as the topic requires';
 /** Records encoded without a break: timers and sockets of the process come in between. */
 const STRETCH = 250;
 
@@ -75,8 +77,36 @@ export async function encodeBatch(
   return { refused, chunks };
 }
 
+/** What became of messages that were sent. */
+export interface Sent {
+  /** Offset in the topic of the first one taken; undefined when none was. */
+  readonly first: number | undefined;
+  readonly refused: readonly Refusal[];
+}
+
+/**
+ * Sends chunks in order. One that is not taken is halved until the messages to blame stand alone. `send` tells the offset of the first
+ * message, or undefined when the brokers will never take the batch.
+ */
+export async function sendChunks(
+  chunks: readonly RelayChunk[],
+  send: (messages: readonly RelayMessage[]) => Promise<number | undefined>,
+): Promise<Sent> {
+  const refused: Refusal[] = [];
+  let first: number | undefined;
+  const left = chunks.toReversed();
+  for (let chunk = left.pop(); chunk !== undefined; chunk = left.pop()) {
+    const at = await send(chunk.messages);
+    const [offset] = chunk.offsets;
+    if (at !== undefined) first ??= at;
+    else if (chunk.offsets.length === 1 && offset !== undefined) refused.push({ offset, reason: REFUSED });
+    else left.push(...halves(chunk).reverse());
+  }
+  return { first, refused };
+}
+
 /** Two halves of a chunk of more than one message. */
-export function halves({ messages, offsets }: RelayChunk): [RelayChunk, RelayChunk] {
+function halves({ messages, offsets }: RelayChunk): [RelayChunk, RelayChunk] {
   const middle = messages.length >> 1;
   return [
     { messages: messages.slice(0, middle), offsets: offsets.slice(0, middle) },

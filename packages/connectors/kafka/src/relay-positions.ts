@@ -6,17 +6,18 @@
  *
  * A reader of committed records would have to wait for every relay that has a transaction open; one that hangs would hold up all others.
  * So this one reads up to the high watermark and heeds the markers itself: of the key it is after, nothing is undecided any more once the
- * producer id was taken over. The end comes from ListOffsets, which a new leader refuses to answer until it knows what is committed
+ * producer id was taken over and what hangs was ended. The end comes from ListOffsets, which a new leader refuses to answer until it knows what is committed
  * (KIP-207); the high watermark in its fetches may go back for a moment.
  */
 
-import { fetchV13, FetchIsolationLevels, listOffsetsV7, ListOffsetTimestamps } from '@platformatic/kafka';
-import type { RecordsBatch } from '@platformatic/kafka';
+import { FetchIsolationLevels, listOffsetsV7, ListOffsetTimestamps } from '@platformatic/kafka';
+import type { fetchV13, RecordsBatch } from '@platformatic/kafka';
 import { KidjamoError } from '@kidjamo/stream';
 
 import { brokerSaid } from './connection.ts';
 import { unavailable } from './kafka-log-cluster.ts';
 import type { Cluster } from './kafka-log-cluster.ts';
+import { fetchAll, isTransactional, markerOf } from './relay-fetch.ts';
 import type { ProducerIdentity, RelayMessage, TopicPartition } from './relay-producer.ts';
 import type { RelayTime } from './relay-time.ts';
 import type { TopicSpec } from './topics.ts';
@@ -54,11 +55,27 @@ export interface RelayPosition {
   readonly position: number;
   /** Generation of the lease of the owner. */
   readonly generation: number;
+  /**
+   * Offset in the topic of the first record that its transaction wrote there; {@link NO_RECORDS} when it wrote none. It tells which
+   * records belong to the position where the brokers left a transaction open: see relay-hanging.ts.
+   */
+  readonly first: number;
 }
+
+/** In place of {@link RelayPosition.first}. */
+export const NO_RECORDS = -1;
 
 /** A position found, with the producer that wrote it. */
 export interface FoundPosition extends RelayPosition {
   readonly writer: ProducerIdentity;
+}
+
+/** What stands under a key. */
+export interface FoundPositions {
+  /** The last one committed. */
+  readonly decided: FoundPosition | undefined;
+  /** Those in transactions that are open: each the last of its producer id. */
+  readonly undecided: readonly FoundPosition[];
 }
 
 interface Entry {
@@ -66,11 +83,6 @@ interface Entry {
   readonly writer: ProducerIdentity;
 }
 
-const TRANSACTIONAL = 1 << 4;
-const CONTROL = 1 << 5;
-/** Type of a marker of a commit, in the key of a control record after the version. */
-const COMMIT = 1;
-const FETCH_BYTES = 4 << 20;
 const LANE = 'relay-positions';
 
 export class RelayPositions {
@@ -87,13 +99,14 @@ export class RelayPositions {
     this.at = { topic, partition: 0 };
   }
 
-  /** The last committed position under a key, of all that was there when this was called. */
-  async find(time: RelayTime, key: string): Promise<FoundPosition | undefined> {
+  /** What stands under a key, of all that was there when this was called. */
+  async find(time: RelayTime, key: string): Promise<FoundPositions> {
     const turn = this.#turn.then(() => this.#readOn(time));
     this.#turn = turn.catch(() => undefined); // an error is the caller's; the next one reads on
     await turn;
-    const entry = this.#decided.get(key);
-    return entry === undefined ? undefined : { ...parsePosition(entry.value), writer: entry.writer };
+    const decided = this.#decided.get(key);
+    const undecided = [...this.#open.values()].map((written) => written.get(key)).filter((entry) => entry !== undefined);
+    return { decided: decided && foundPosition(decided), undecided: undecided.map(foundPosition) };
   }
 
   async #readOn(time: RelayTime): Promise<void> {
@@ -114,15 +127,15 @@ export class RelayPositions {
     if (base + batch.lastOffsetDelta < this.#next) return;
     this.#next = base + batch.lastOffsetDelta + 1;
     const writer = { id: batch.producerId, epoch: batch.producerEpoch };
-    if ((batch.attributes & CONTROL) !== 0) {
-      const [marker] = batch.records;
+    const outcome = markerOf(batch);
+    if (outcome !== undefined) {
       const written = this.#open.get(writer.id);
       this.#open.delete(writer.id);
-      if (marker?.key?.readInt16BE(2) === COMMIT) for (const [key, entry] of written ?? []) this.#decided.set(key, entry);
+      if (outcome === 'commit') for (const [key, entry] of written ?? []) this.#decided.set(key, entry);
       return;
     }
     let into = this.#decided;
-    if ((batch.attributes & TRANSACTIONAL) !== 0) {
+    if (isTransactional(batch)) {
       into = this.#open.get(writer.id) ?? new Map<string, Entry>();
       this.#open.set(writer.id, into);
     }
@@ -131,32 +144,8 @@ export class RelayPositions {
   }
 
   async #fetch(fresh: boolean): Promise<fetchV13.FetchResponsePartition> {
-    const { topic, partition } = this.at;
-    const place = (await this.#cluster.places(topic, fresh))[partition];
-    const connection = await this.#cluster.connect(place?.broker, LANE);
-    const wanted = {
-      partition,
-      currentLeaderEpoch: -1,
-      fetchOffset: BigInt(this.#next),
-      lastFetchedEpoch: -1,
-      partitionMaxBytes: FETCH_BYTES,
-    };
     try {
-      const response = await fetchV13.api.async(
-        connection,
-        0,
-        0,
-        FETCH_BYTES,
-        FetchIsolationLevels.READ_UNCOMMITTED,
-        0,
-        -1,
-        [{ topicId: place?.topicId ?? '', partitions: [wanted] }],
-        [],
-        '',
-      );
-      const answer = response.responses[0]?.partitions[0];
-      if (answer === undefined) throw unavailable('a fetch was answered without its partition');
-      return answer;
+      return await fetchAll({ cluster: this.#cluster, at: this.at, offset: this.#next, lane: LANE, fresh });
     } catch (error) {
       if (brokerSaid(error, 'OFFSET_OUT_OF_RANGE')) {
         this.#forget();
@@ -196,12 +185,16 @@ export function positionMessage(key: string, position: RelayPosition): RelayMess
   return { key: Buffer.from(key), value: Buffer.from(JSON.stringify(position)), headers: new Map() };
 }
 
+function foundPosition({ value, writer }: Entry): FoundPosition {
+  return { ...parsePosition(value), writer };
+}
+
 function parsePosition(value: Buffer): RelayPosition {
   const text = value.toString();
   try {
-    const { log, topic, position, generation } = JSON.parse(text) as Partial<Record<keyof RelayPosition, unknown>>;
+    const { log, topic, position, generation, first } = JSON.parse(text) as Partial<Record<keyof RelayPosition, unknown>>;
     if (typeof log === 'string' && typeof topic === 'string' && isCount(position) && isCount(generation)) {
-      return { log, topic, position, generation };
+      if (first === NO_RECORDS || isCount(first)) return { log, topic, position, generation, first };
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;

@@ -10,6 +10,7 @@
 
 import {
   addPartitionsToTxnV3,
+  describeTransactionsV0,
   endTxnV3,
   findCoordinatorV4,
   FindCoordinatorKeyTypes,
@@ -59,6 +60,9 @@ const SEQUENCES = 2 ** 31;
 /** What a broker says to a batch that it will never take. */
 const REFUSED = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP'];
 
+/** States of a transactional id whose last transaction has its markers, or was given up. */
+const DONE = ['Empty', 'CompleteCommit', 'CompleteAbort'];
+
 export class RelayProducer {
   readonly #options: RelayProducerOptions;
   readonly #sequences = new Map<string, number>();
@@ -75,7 +79,10 @@ export class RelayProducer {
     return this.#unanswered > 0;
   }
 
-  /** Takes the transactional id over. What an older producer had open is aborted, or committed if it had got that far, when this resolves. */
+  /**
+   * Takes the transactional id over. What an older producer had open is aborted, or committed if it had got that far, when this resolves:
+   * for the coordinator; relay-hanging.ts tells why that is not all.
+   */
   async init(time: RelayTime): Promise<ProducerIdentity> {
     const { cluster, transactionalId, transactionTimeout } = this.#options;
     const { producerId: id, producerEpoch: epoch } = await time.persist({
@@ -91,7 +98,7 @@ export class RelayProducer {
 
   /** Begins a transaction over these partitions: all in one request. */
   async begin(time: RelayTime, partitions: readonly TopicPartition[]): Promise<void> {
-    const { id, epoch } = this.#current();
+    const { id, epoch } = this.identity;
     const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([name, all]) => ({
       name,
       partitions: all.map(({ partition }) => partition),
@@ -106,46 +113,44 @@ export class RelayProducer {
     });
   }
 
-  /** Writes one batch within the transaction. False, with nothing written, when the broker will never take it. */
-  async send(time: RelayTime, { topic, partition }: TopicPartition, messages: readonly RelayMessage[]): Promise<boolean> {
+  /** Writes one batch within the transaction. Its first offset; undefined, with nothing written, when the broker will never take it. */
+  async send(time: RelayTime, { topic, partition }: TopicPartition, messages: readonly RelayMessage[]): Promise<number | undefined> {
     const { cluster, transactionalId, compression } = this.#options;
-    const { id: producerId, epoch: producerEpoch } = this.#current();
+    const { id: producerId, epoch: producerEpoch } = this.identity;
     const key = `${topic}:${partition}`;
     const sequence = this.#sequences.get(key) ?? 0;
     const sequences = new NumericMap([[key, sequence]]);
     const timestamp = BigInt(Math.trunc(cluster.options.clock.now()));
     const records = messages.map((message): MessageRecord => ({ ...message, topic, partition, timestamp }));
-    const taken = await time.persist({
+    const first = await time.persist({
       what: 'writing records',
       action: async (fresh) => {
         const place = (await cluster.places(topic, fresh))[partition];
         if (place === undefined) throw unavailable(`topic ${topic} has no partition ${partition}: make it first`);
-        const connection = await cluster.connect(place.broker, this.#lane);
+        const connection = await cluster.connect(place.broker, this.lane);
         const options = { compression, transactionalId, producerId, producerEpoch, sequences };
         this.#unanswered += 1;
         try {
-          await produceV9.api.async(connection, ProduceAcks.ALL, cluster.options.timeout, records, options);
+          const answer = await produceV9.api.async(connection, ProduceAcks.ALL, cluster.options.timeout, records, options);
           this.#unanswered = 0;
-          return true;
+          // Of a batch that the broker has already, from a try whose answer was lost, it tells where that stands.
+          const offset = typeof answer === 'boolean' ? undefined : answer.responses[0]?.partitionResponses[0]?.baseOffset;
+          if (offset === undefined) throw unavailable('a batch was answered without its partition');
+          return Number(offset);
         } catch (error) {
-          if (REFUSED.some((said) => brokerSaid(error, said))) {
-            this.#unanswered = 0;
-            return false;
-          }
-          // A batch that the broker has already, from a try whose answer was lost.
-          if (!brokerSaid(error, 'DUPLICATE_SEQUENCE_NUMBER')) throw error;
+          if (!REFUSED.some((said) => brokerSaid(error, said))) throw error;
           this.#unanswered = 0;
-          return true;
+          return undefined;
         }
       },
     });
-    if (taken) this.#sequences.set(key, (sequence + messages.length) % SEQUENCES);
-    return taken;
+    if (first !== undefined) this.#sequences.set(key, (sequence + messages.length) % SEQUENCES);
+    return first;
   }
 
   /** Ends the transaction. Resolves when the outcome is durable; what becomes visible does so all at once for each partition. */
   async end(time: RelayTime, outcome: 'commit' | 'abort'): Promise<void> {
-    const { id, epoch } = this.#current();
+    const { id, epoch } = this.identity;
     const { cluster, transactionalId } = this.#options;
     await time.persist({
       what: `the ${outcome} of a transaction`,
@@ -155,12 +160,29 @@ export class RelayProducer {
     });
   }
 
-  /** A connection of its own: another relay's long request is not waited for. */
-  get #lane(): string {
+  /**
+   * Whether the coordinator is done with the last transaction: its markers are written, or it has given them up.
+   * @throws IdentityLost when another producer has the transactional id.
+   */
+  async isDone(time: RelayTime): Promise<boolean> {
+    const { id, epoch } = this.identity;
+    const { cluster, transactionalId } = this.#options;
+    const { transactionStates } = await time.persist({
+      what: 'asking for the state of a transaction',
+      action: async (fresh) => describeTransactionsV0.api.async(await this.#toCoordinator(cluster, fresh), [transactionalId]),
+    });
+    const [found] = transactionStates;
+    if (found?.producerId !== id || found.producerEpoch !== epoch) throw new IdentityLost('the transactional id has another owner');
+    return DONE.includes(found.transactionState);
+  }
+
+  /** Connections of its own: another relay's long request is not waited for. */
+  get lane(): string {
     return this.#options.transactionalId;
   }
 
-  #current(): ProducerIdentity {
+  /** What the coordinator gave it last. @throws IdentityLost before {@link RelayProducer.init}. */
+  get identity(): ProducerIdentity {
     if (this.#identity === undefined) throw new IdentityLost('the producer was not opened');
     return this.#identity;
   }
@@ -168,11 +190,11 @@ export class RelayProducer {
   async #toCoordinator(cluster: Cluster, fresh: boolean): Promise<Connection> {
     if (fresh) this.#coordinator = undefined;
     this.#coordinator ??= await this.#findCoordinator(cluster);
-    return cluster.connect(this.#coordinator, this.#lane);
+    return cluster.connect(this.#coordinator, this.lane);
   }
 
   async #findCoordinator(cluster: Cluster): Promise<Broker> {
-    const connection = await cluster.anyone(this.#lane);
+    const connection = await cluster.anyone(this.lane);
     const { coordinators } = await findCoordinatorV4.api.async(connection, FindCoordinatorKeyTypes.TRANSACTION, [
       this.#options.transactionalId,
     ]);

@@ -8,10 +8,12 @@
  * |----------|-------------------------------------------------------|----------------------------------------------------------------|
  * | closed   | open, or a write                                      | opening                                                        |
  * | opening  | a younger generation stands in the position           | fenced                                                         |
- * |          | producer id taken, position read AFTER that, own generation committed with it | ready                                  |
+ * |          | producer id taken, what hangs ended, position read AFTER that, own generation committed with it | ready                |
+ * |          | something hangs that cannot be ended                  | closed, nothing written                                        |
  * |          | the producer id was lost meanwhile                    | opening, from the start: who is younger wins                   |
  * |          | no answer in time                                     | closed                                                         |
- * | ready    | a write at the position                               | in transaction                                                 |
+ * | ready    | a write at the position, the transaction before has left both partitions | in transaction                              |
+ * |          | a write, and the transaction before hangs in one of them | opening                                                     |
  * | in transaction | the brokers will not take a record (its batch is halved until it stands alone) | ready: aborted, record named |
  * |          | any other error, or an abort, before the commit       | unknown: aborted at once where that is safe, else by the next open |
  * |          | commit asked for and confirmed                        | ready, position moved                                          |
@@ -22,9 +24,9 @@
  * | fenced   | open, or a write with a younger lease                 | opening                                                        |
  *
  * Why nothing is doubled: taking the producer id over ends the transactions of all older owners, one way or the other, before the position
- * is read, and shuts them out. So a position read holds until its reader writes, or is shut out itself. The generation only decides who
- * steps back: an old owner that wakes finds the younger one's and leaves, and where it has shut that one out for a moment, the younger
- * opens again.
+ * is read, and shuts them out; where the brokers only say so and leave one open, relay-hanging.ts ends it. So a position read holds until
+ * its reader writes, or is shut out itself. The generation only decides who steps back: an old owner that wakes finds the younger one's
+ * and leaves, and where it has shut that one out for a moment, the younger opens again.
  *
  * A write resolves when its commit is durable: no crash undoes it. Readers of committed records see it when the brokers have written the
  * markers of the commit, a moment later. Whoever reads uncommitted records may see records of aborted transactions, so some twice.
@@ -33,11 +35,13 @@
 import { KidjamoError } from '@kidjamo/stream';
 import type { Lease, Refusal, Sink, SinkBatch, SinkBatching, SinkResult } from '@kidjamo/stream';
 
-import { encodeBatch, halves } from './relay-batch.ts';
+import { encodeBatch, sendChunks } from './relay-batch.ts';
 import type { RelayChunk } from './relay-batch.ts';
+import { endHanging, hasLeft } from './relay-hanging.ts';
+import type { Relayed } from './relay-hanging.ts';
 import { BATCHING, CHUNK_BYTES, MAX_MESSAGE_BYTES, TIMEOUT, TRANSACTION_TIMEOUT } from './relay-options.ts';
 import type { KafkaRelaySinkOptions } from './relay-options.ts';
-import { positionMessage, RELAY_POSITIONS, RelayPositions } from './relay-positions.ts';
+import { NO_RECORDS, positionMessage, RELAY_POSITIONS, RelayPositions } from './relay-positions.ts';
 import type { FoundPosition } from './relay-positions.ts';
 import { RelayProducer } from './relay-producer.ts';
 import type { ProducerIdentity } from './relay-producer.ts';
@@ -96,7 +100,7 @@ export class KafkaRelaySink implements Sink {
     return this.#call(lease.partition, AbortSignal.any([signal, this.#closing.signal]), async (lane, time) => {
       const current = lane.generation === lease.generation;
       if (lane.generation > lease.generation || (current && lane.state === 'fenced')) throw fenced(lease);
-      if (!current || lane.state !== 'ready') await this.#takeOver(lane, lease, time);
+      while (!(await this.#isReady(lane, lease, time))) await this.#takeOver(lane, lease, time);
       if (lane.position !== from) throw fenced(lease);
       const { encode, maxMessageBytes = MAX_MESSAGE_BYTES } = this.#options;
       const limits = { maxMessageBytes, maxChunkBytes: CHUNK_BYTES };
@@ -126,20 +130,32 @@ export class KafkaRelaySink implements Sink {
     return mine;
   }
 
+  /** Whether the next transaction may begin. */
+  async #isReady(lane: Lane, lease: Lease, time: RelayTime): Promise<boolean> {
+    if (lane.generation !== lease.generation || lane.state !== 'ready') return false;
+    // If it cannot be found out, the next write takes over.
+    lane.state = 'unknown';
+    const ready = await hasLeft(time, this.#relayed(lane, lease));
+    if (ready) lane.state = 'ready';
+    return ready;
+  }
+
   /** Takes the producer id over, learns the position, and makes the lease's generation the current one. */
   async #takeOver(lane: Lane, lease: Lease, time: RelayTime): Promise<number> {
     lane.state = 'closed';
     for (let wait = STEP_ASIDE; ; wait *= 2) {
       time.check();
       // Asked first, so that an old owner that knocks does not shut the current one out.
-      this.#stepBack(lane, lease, await this.#positions.find(time, lane.key));
+      this.#stepBack(lane, lease, (await this.#positions.find(time, lane.key)).decided);
+      await this.#checkTarget(lease, time);
       lane.identity = await lane.producer.init(time);
-      const found = await this.#positions.find(time, lane.key);
-      this.#stepBack(lane, lease, found);
-      const position = found?.position ?? 0;
+      let position: number;
       try {
+        const found = await endHanging(time, this.#relayed(lane, lease));
+        this.#stepBack(lane, lease, found);
+        position = found?.position ?? 0;
         await lane.producer.begin(time, [this.#positions.at]);
-        await this.#writePosition(lane, { lease, position, time });
+        await this.#writePosition(lane, { lease, position, first: NO_RECORDS, time });
         await lane.producer.end(time, 'commit');
       } catch (error) {
         if (!(error instanceof IdentityLost)) throw error;
@@ -172,28 +188,14 @@ export class KafkaRelaySink implements Sink {
     { batch, chunks, time }: { batch: SinkBatch; chunks: readonly RelayChunk[]; time: RelayTime },
   ): Promise<readonly Refusal[]> {
     const { lease, to } = batch;
-    const target = { topic: this.#options.topic, partition: lease.partition };
-    const { producer } = lane;
+    const { producer, target } = this.#relayed(lane, lease);
     lane.state = 'unknown';
     let asked = false;
     try {
       await this.#checkTarget(lease, time);
       await producer.begin(time, chunks.length === 0 ? [this.#positions.at] : [target, this.#positions.at]);
-      const refused: Refusal[] = [];
-      const send = async (chunk: RelayChunk): Promise<void> => {
-        if (await producer.send(time, target, chunk.messages)) return;
-        const [offset] = chunk.offsets;
-        if (chunk.offsets.length === 1 && offset !== undefined) {
-          refused.push({
-            offset,
-            reason: 'the brokers do not take the message: it is too large for the topic, or not as the topic requires',
-          });
-          return;
-        }
-        for (const half of halves(chunk)) await send(half);
-      };
-      for (const chunk of chunks) await send(chunk);
-      if (refused.length === 0) await this.#writePosition(lane, { lease, position: to, time });
+      const { first = NO_RECORDS, refused } = await sendChunks(chunks, (messages) => producer.send(time, target, messages));
+      if (refused.length === 0) await this.#writePosition(lane, { lease, position: to, first, time });
       time.check();
       asked = true;
       await producer.end(time, refused.length === 0 ? 'commit' : 'abort');
@@ -215,10 +217,13 @@ export class KafkaRelaySink implements Sink {
     throw new KidjamoError('CONFIG_INVALID', `topic ${topic} has ${length} partitions, the log has more: give the topic as many`);
   }
 
-  async #writePosition(lane: Lane, { lease, position, time }: { lease: Lease; position: number; time: RelayTime }): Promise<void> {
+  async #writePosition(
+    lane: Lane,
+    { lease, position, first, time }: { lease: Lease; position: number; first: number; time: RelayTime },
+  ): Promise<void> {
     const { log, topic } = this.#options;
-    const message = positionMessage(lane.key, { log, topic, position, generation: lease.generation });
-    if (!(await lane.producer.send(time, this.#positions.at, [message]))) {
+    const message = positionMessage(lane.key, { log, topic, position, generation: lease.generation, first });
+    if ((await lane.producer.send(time, this.#positions.at, [message])) === undefined) {
       throw new KidjamoError(
         'CONFIG_INVALID',
         `topic ${this.#positions.at.topic} does not take the position of a relay: check its settings`,
@@ -228,13 +233,18 @@ export class KafkaRelaySink implements Sink {
 
   /** Why the producer id was lost. */
   async #whoHasIt(lane: Lane, lease: Lease, time: RelayTime): Promise<KidjamoError> {
-    const found = await this.#positions.find(time, lane.key);
+    const { decided: found } = await this.#positions.find(time, lane.key);
     const { identity } = lane;
     if (found === undefined || (found.writer.id === identity?.id && found.writer.epoch === identity.epoch)) {
       return new KidjamoError('SINK_UNAVAILABLE', 'the relay was shut out for a moment, or its transaction took too long');
     }
     lane.state = 'fenced';
     return fenced(lease);
+  }
+
+  #relayed({ producer, key }: Lane, { partition }: Lease): Relayed {
+    const { cluster, topic } = this.#options;
+    return { cluster, producer, target: { topic, partition }, positions: this.#positions, key };
   }
 
   #lane(partition: number): Lane {

@@ -13,6 +13,7 @@ const LOST = [
   'INVALID_TXN_STATE',
   'UNKNOWN_PRODUCER_ID',
   'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
 ];
 
 /** Wait before a step is tried again, ms: doubled each time. The first is short, since the end of the last transaction takes a moment. */

@@ -48,8 +48,8 @@ describeKafka('Kafka relay', (broker) => {
           clusters.push(doomed.cluster);
           return doomed.sink;
         },
-        // Partitions are added, records and position written, the commit asked for.
-        steps: 4,
+        // Two questions whether something hangs, partitions added, records and position written, the commit asked for.
+        steps: 6,
         unavailable: () => {
           const nowhere = clusterOf('127.0.0.1:1', 500);
           clusters.push(nowhere);

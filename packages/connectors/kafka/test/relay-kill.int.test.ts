@@ -40,7 +40,7 @@ describeKafka('Kafka relay processes', (broker) => {
     const total = 25_000;
     let deaths = 0;
     for (let generation = 1; ; generation += 1) {
-      // A batch is four requests, and opening four partitions about forty: so it dies in both.
+      // A batch is six requests, and opening four partitions about fifty: so it dies in both.
       const child = start({ names, partitions: PARTITIONS, total, generation, maxRecords: 1000, dieAt: deaths < 10 ? 1 + draw(120) : 0 });
       child.stdout?.resume();
       const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
