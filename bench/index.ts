@@ -6,8 +6,9 @@ import { loadavg, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { runLoad } from './load/client.ts';
-import { planFor, selected } from './plan.ts';
+import { BUSY, planFor, selected } from './plan.ts';
 import type { BenchOptions, Scenario } from './plan.ts';
+import { CATALOGUE } from './report/figures.ts';
 import { thisMachine } from './report/machine.ts';
 import { toMarkdown } from './report/markdown.ts';
 import type { Report } from './report/report.ts';
@@ -35,8 +36,7 @@ const DOCUMENT = join(ROOT, 'docs/performance.md');
 /** Where the recorded readings lie beside a clone; `KIDJAMO_DATA` names another folder. */
 const DATA = resolve(ROOT, process.env['KIDJAMO_DATA'] ?? '../shared/data');
 const RECORDING = 'vitals_dev.csv.gz';
-/** Load average above which the machine counts as busy with something else. */
-const BUSY = 0.5;
+
 /** Scenarios on one running system, in this order. */
 const ON_ONE_SYSTEM: readonly Scenario[] = ['single', 'burst', 'sustained', 'latency'];
 
@@ -80,7 +80,7 @@ export async function runBench(request: BenchRequest): Promise<Report> {
 }
 
 class Bench {
-  readonly results = new Results();
+  readonly results = new Results(CATALOGUE);
   readonly plan: ReturnType<typeof planFor>;
   readonly skipped: Scenario[] = [];
   postgresql: string | undefined;

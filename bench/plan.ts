@@ -107,3 +107,6 @@ export function selected(options: BenchOptions): ReadonlySet<Scenario> {
 export function isScenario(name: string): name is Scenario {
   return SCENARIOS.some((scenario) => scenario === name);
 }
+
+/** Load average above which the machine counts as busy with something else. */
+export const BUSY = 0.5;

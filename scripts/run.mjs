@@ -13,6 +13,7 @@ const VERBS = {
   kidjamo: ['bin/kidjamo.mjs'],
   bench: ['bin/kidjamo.mjs', 'bench'],
   test: ['scripts/test.ts'],
+  'bench:kafka': ['bench/kafka/main.ts'],
   chaos: ['scripts/test.ts', '--chaos'],
   check: ['scripts/check.ts'],
   fix: ['scripts/check.ts', '--fix'],

@@ -171,8 +171,11 @@ class Generator {
     const first = this.#sent * readingsPerRequest;
     const offset = pace.kind === 'open' ? this.#sent * this.#intervalMs() : now - this.#began;
     lane.intended = this.#began + offset;
+    const round = Math.floor(first / patients);
     // In a closed loop a device may send twice in a millisecond: its round tells the two apart.
-    const micros = pace.kind === 'open' ? offset * 1000 : Math.floor(offset) * 1000 + (Math.floor(first / patients) % 1000);
+    let micros = pace.kind === 'open' ? offset * 1000 : Math.floor(offset) * 1000 + (round % 1000);
+    if (pace.kind === 'count' && pace.spacingMs !== undefined)
+      micros = (round - Math.floor(pace.readings / patients)) * pace.spacingMs * 1000;
     this.#sent += 1;
     lane.template.fill(first, this.#wallMicros + Math.round(micros));
     lane.connection.send(lane.template.bytes);

@@ -5,7 +5,12 @@ export type Pace =
   /** Each connection sends as soon as it was answered. Only what is answered after `warmupMs` and within `measureMs` counts for the rate. */
   | { readonly kind: 'closed'; readonly warmupMs: number; readonly measureMs: number }
   /** Each connection sends as soon as it was answered, until so many readings are sent. */
-  | { readonly kind: 'count'; readonly readings: number }
+  | {
+      readonly kind: 'count';
+      readonly readings: number;
+      /** Makes them history: readings of a patient lie so many ms apart, the last ones now. */
+      readonly spacingMs?: number;
+    }
   /** Every request has a time at which it should be sent, whether or not earlier ones were answered. */
   | { readonly kind: 'open'; readonly readingsPerSecond: number; readonly durationMs: number };
 

@@ -4,14 +4,22 @@ import type { Scenario } from '../plan.ts';
 
 export interface Figure {
   readonly title: string;
-  readonly scenario: Scenario;
+  /** What has to be run to get it. */
+  readonly scenario: string;
   readonly unit: string;
   /** Digits after the point. */
   readonly digits: number;
   /** Whether more or less is better, what has to be reached, and what is hoped for. */
   readonly target?: { readonly side: 'least' | 'most'; readonly bound: number; readonly goal?: number };
-  /** The baseline that a ratio stands on. */
-  readonly against?: 'baseline_single' | 'baseline_batch';
+  /** The figure of the baseline that a ratio stands on. */
+  readonly against?: string;
+}
+
+/** The figures of a report, in its order, and what the baselines of ratios reached on the machine that the bounds were set on. */
+export interface Catalogue<Id extends string> {
+  readonly figures: Readonly<Record<Id, Figure>>;
+  /** A baseline under half of it says that the machine was busy or is of another kind: the ratio then means nothing. */
+  readonly quoted: Readonly<Partial<Record<Id, number>>>;
 }
 
 const figure = (scenario: Scenario, title: string, rest: Omit<Figure, 'scenario' | 'title'>): Figure => ({ scenario, title, ...rest });
@@ -71,10 +79,9 @@ export const FIGURES = {
 } as const satisfies Readonly<Record<string, Figure>>;
 
 export type FigureId = keyof typeof FIGURES;
-export const FIGURE_IDS = Object.keys(FIGURES) as readonly FigureId[];
 
-/**
- * What the baselines reached on the machine that the bounds were set on, readings/s. A baseline under half of it says that the machine was busy
- * or is of another kind: the ratio then means nothing.
- */
+/** Readings/s. */
 export const QUOTED_BASELINES = { baseline_single: 70_000, baseline_batch: 950_000 } as const;
+
+/** The figures of `npm run bench`. */
+export const CATALOGUE: Catalogue<FigureId> = { figures: FIGURES, quoted: QUOTED_BASELINES };

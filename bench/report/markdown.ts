@@ -4,10 +4,7 @@ import { SCENARIO_TITLES } from '../plan.ts';
 import type { Plan } from '../plan.ts';
 import { QUOTED_BASELINES } from './figures.ts';
 import type { Report } from './report.ts';
-import type { Result, Verdict } from './results.ts';
-import { format, target, withUnit } from './table.ts';
-
-const VERDICTS: Readonly<Record<Verdict, string>> = { goal: 'goal met', bound: 'bound met', missed: '**missed**', void: 'void', none: '' };
+import { figureLines, machineLines, sumLines } from './sections.ts';
 
 export function toMarkdown(report: Report): string {
   return [
@@ -21,21 +18,14 @@ export function toMarkdown(report: Report): string {
     '',
     `Medians of ${report.plan.runs}; memory is measured once. Ratios are to the bare server of the same run.`,
     '',
-    '| Figure | Median | Smallest to largest | Asked for | |',
-    '| --- | ---: | ---: | --- | --- |',
-    ...report.results.map(row),
+    ...figureLines(report),
     '',
     ...report.notes.flatMap((note) => [note, '']),
     '## Nothing lost',
     '',
     'The sender counts what was acknowledged. The system counts what it stored, what it had already, and what waits in quarantine.',
     '',
-    '| Phase | Acknowledged | Stored | Duplicate | Quarantined | Rows in quarantine | |',
-    '| --- | ---: | ---: | ---: | ---: | ---: | --- |',
-    ...report.reconciliations.map(
-      (sum) =>
-        `| ${sum.phase} | ${sum.acknowledged} | ${sum.stored} | ${sum.duplicate} | ${sum.quarantined} | ${sum.quarantineRows} | ${sum.balanced ? 'equal' : '**not equal**'} |`,
-    ),
+    ...sumLines(report),
     '',
     ...methodLines(report.plan),
     '',
@@ -48,23 +38,6 @@ export function toMarkdown(report: Report): string {
     '```',
     '',
   ].join('\n');
-}
-
-function machineLines({ date, machine }: Report): string[] {
-  const facts: readonly (readonly [string, string])[] = [
-    ['Date', date.slice(0, 10)],
-    ['Processor', `${machine.cpu}, ${machine.cores} cores`],
-    ['Memory', `${machine.memoryGib} GiB`],
-    ['System', machine.system],
-    ['Node.js', machine.node],
-    ['PostgreSQL', machine.postgresql ?? 'not used'],
-  ];
-  return ['| | |', '| --- | --- |', ...facts.map(([name, value]) => `| ${name} | ${value} |`)];
-}
-
-function row(result: Result): string {
-  const range = result.values.length > 1 ? `${format(result, result.min)} to ${format(result, result.max)}` : '';
-  return `| ${result.figure.title} | ${withUnit(result)} | ${range} | ${target(result)} | ${VERDICTS[result.verdict]} |`;
 }
 
 function methodLines(plan: Plan): string[] {

@@ -5,7 +5,7 @@ import type { Reconciliation } from '../system/reconcile.ts';
 import type { Machine } from './machine.ts';
 import type { Result } from './results.ts';
 
-export interface Report {
+export interface Report<P = Plan> {
   readonly ok: boolean;
   /** ISO 8601. */
   readonly date: string;
@@ -13,7 +13,7 @@ export interface Report {
   readonly command: string;
   readonly seconds: number;
   readonly quick: boolean;
-  readonly plan: Plan;
+  readonly plan: P;
   readonly machine: Machine;
   readonly results: readonly Result[];
   readonly reconciliations: readonly Reconciliation[];
@@ -21,7 +21,7 @@ export interface Report {
 }
 
 /** The report for programs. */
-export function toJson(report: Report): Readonly<Record<string, unknown>> {
+export function toJson(report: Report<unknown>): Readonly<Record<string, unknown>> {
   const { results, ...rest } = report;
   return {
     ...rest,

@@ -1,15 +1,14 @@
 /** Collects what was measured, and judges it. */
 
 import type { Reconciliation } from '../system/reconcile.ts';
-import { FIGURE_IDS, FIGURES, QUOTED_BASELINES } from './figures.ts';
-import type { Figure, FigureId } from './figures.ts';
+import type { Catalogue, Figure } from './figures.ts';
 import { median } from './statistics.ts';
 
 /** `void`: the baseline was too slow for the ratio to mean anything. `none`: nothing is asked of this figure. */
 export type Verdict = 'goal' | 'bound' | 'missed' | 'void' | 'none';
 
 export interface Result {
-  readonly id: FigureId;
+  readonly id: string;
   readonly figure: Figure;
   readonly median: number;
   readonly min: number;
@@ -19,14 +18,19 @@ export interface Result {
   readonly verdict: Verdict;
 }
 
-export class Results {
-  readonly #values = new Map<FigureId, number[]>();
+export class Results<Id extends string> {
+  readonly #catalogue: Catalogue<Id>;
+  readonly #values = new Map<string, number[]>();
   readonly reconciliations: Reconciliation[] = [];
   readonly notes: string[] = [];
   /** What could not be measured, and why. */
   readonly failures: string[] = [];
 
-  add(id: FigureId, value: number): void {
+  constructor(catalogue: Catalogue<Id>) {
+    this.#catalogue = catalogue;
+  }
+
+  add(id: Id, value: number): void {
     const values = this.#values.get(id) ?? [];
     values.push(value);
     this.#values.set(id, values);
@@ -39,19 +43,20 @@ export class Results {
 
   /** All figures that were measured, in the order of the report. */
   all(): Result[] {
-    return FIGURE_IDS.flatMap((id) => {
+    return Object.entries<Figure>(this.#catalogue.figures).flatMap(([id, figure]) => {
       const values = this.#values.get(id);
-      return values === undefined ? [] : [this.#result(id, values)];
+      return values === undefined ? [] : [this.#result(id, figure, values)];
     });
   }
 
   /** Tells why ratios are void, if they are. */
   voided(): string[] {
-    return (['baseline_single', 'baseline_batch'] as const).flatMap((id) => {
+    const quoted = this.#quoted;
+    return Object.entries<Figure>(this.#catalogue.figures).flatMap(([id, { title }]) => {
       const values = this.#values.get(id);
-      if (values === undefined || !tooSlow(id, values)) return [];
+      if (values === undefined || !this.#tooSlow(id)) return [];
       return [
-        `${FIGURES[id].title}: the median of ${Math.round(median(values))}/s is under half of the ${QUOTED_BASELINES[id]}/s that the bounds were set with. The ratio to it is void.`,
+        `${title}: the median of ${Math.round(median(values))}/s is under half of the ${quoted.get(id) ?? Number.NaN}/s that the bounds were set with. The ratio to it is void.`,
       ];
     });
   }
@@ -65,11 +70,18 @@ export class Results {
     );
   }
 
-  #result(id: FigureId, values: readonly number[]): Result {
-    const figure: Figure = FIGURES[id];
+  get #quoted(): ReadonlyMap<string, number | undefined> {
+    return new Map(Object.entries<number | undefined>(this.#catalogue.quoted));
+  }
+
+  #tooSlow(id: string): boolean {
+    const [values, usual] = [this.#values.get(id), this.#quoted.get(id)];
+    return values !== undefined && usual !== undefined && median(values) < usual / 2;
+  }
+
+  #result(id: string, figure: Figure, values: readonly number[]): Result {
     const middle = median(values);
-    const baseline = figure.against === undefined ? undefined : this.#values.get(figure.against);
-    const isVoid = figure.against !== undefined && baseline !== undefined && tooSlow(figure.against, baseline);
+    const isVoid = figure.against !== undefined && this.#tooSlow(figure.against);
     return {
       id,
       figure,
@@ -80,10 +92,6 @@ export class Results {
       verdict: isVoid ? 'void' : judge(figure, middle),
     };
   }
-}
-
-function tooSlow(id: keyof typeof QUOTED_BASELINES, values: readonly number[]): boolean {
-  return median(values) < QUOTED_BASELINES[id] / 2;
 }
 
 /** A value that is not a number has missed: nothing was measured. */

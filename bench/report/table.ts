@@ -6,7 +6,7 @@ import type { Result, Verdict } from './results.ts';
 const VERDICTS: Readonly<Record<Verdict, string>> = { goal: 'goal met', bound: 'bound met', missed: 'MISSED', void: 'void', none: '' };
 
 /** Lines to print. */
-export function tableLines(report: Report): string[] {
+export function tableLines(report: Report<unknown>): string[] {
   const rows = report.results.map((result) => [
     result.figure.title,
     withUnit(result),

@@ -2,6 +2,7 @@
 
 import type { LoadJob, LoadResult } from '../load/job.ts';
 import type { Plan } from '../plan.ts';
+import type { FigureId } from '../report/figures.ts';
 import type { Results } from '../report/results.ts';
 import type { Instance } from '../system/instance.ts';
 import type { Ledger } from '../system/ledger.ts';
@@ -9,7 +10,7 @@ import { reconcile } from '../system/reconcile.ts';
 
 export interface Context {
   readonly plan: Plan;
-  readonly results: Results;
+  readonly results: Results<FigureId>;
   /** Which run it is, from 1; part of the ids of its patients. */
   readonly run: number;
   /** Runs the load client. */

@@ -24,11 +24,9 @@ async function replay(context: Context, readings: number, of: { name: string; fi
     try {
       const before = await ledger.outcomes();
       const began = performance.now();
-      const { code, value } = await runJson(
-        instance.home,
-        ['replay', of.file, '--fresh'],
-        AbortSignal.any([signal, AbortSignal.timeout(ENDS_WITHIN_MS)]),
-      );
+      const { code, value } = await runJson(instance.home, ['replay', of.file, '--fresh'], {
+        signal: AbortSignal.any([signal, AbortSignal.timeout(ENDS_WITHIN_MS)]),
+      });
       // The command has waited for task and lake; this sees for itself, and adds what is left.
       await ledger.allDrained(() => instance.flush());
       const seconds = (performance.now() - began) / 1000;

@@ -9,11 +9,14 @@ const PROGRAM = join(import.meta.dirname, '../../bin/kidjamo.mjs');
 /** Makes a process of Kidjamo end when ours does, however that happens. */
 const FOLLOW = 'KIDJAMO_FOLLOW_PARENT';
 /** Settings of the person who runs the bench must not change what is measured. */
-const OURS = /^(KIDJAMO_|API_|PG|DATABASE_URL|AUTO_ENROLL)/;
+const OURS = /^(KIDJAMO_|KAFKA_|API_|PG|DATABASE_URL|AUTO_ENROLL)/;
+
+/** Settings beside those that every command is given. */
+export type More = Readonly<Record<string, string>>;
 
 /** Starts a command that goes on by itself. Its standard output is lost, its log lines go where ours go. */
-export function start(home: string, args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [PROGRAM, ...args], options(home, ['ignore', 'ignore', 'inherit', 'ipc']));
+export function start(home: string, args: readonly string[], more: More = {}): ChildProcess {
+  return spawn(process.execPath, [PROGRAM, ...args], options(home, ['ignore', 'ignore', 'inherit', 'ipc'], more));
 }
 
 /** What a command with `--json` printed. */
@@ -23,8 +26,12 @@ export interface Printed {
 }
 
 /** Runs a command to its end. @throws Error when it printed no JSON, or `signal` aborted first. */
-export async function runJson(home: string, args: readonly string[], signal: AbortSignal): Promise<Printed> {
-  const child = spawn(process.execPath, [PROGRAM, ...args, '--json'], { ...options(home, ['ignore', 'pipe', 'pipe', 'ipc']), signal });
+export async function runJson(home: string, args: readonly string[], how: { signal: AbortSignal; more?: More }): Promise<Printed> {
+  const { signal, more = {} } = how;
+  const child = spawn(process.execPath, [PROGRAM, ...args, '--json'], {
+    ...options(home, ['ignore', 'pipe', 'pipe', 'ipc'], more),
+    signal,
+  });
   let out = '';
   let err = '';
   child.stdout?.on('data', (chunk: Buffer) => {
@@ -41,8 +48,8 @@ export async function runJson(home: string, args: readonly string[], signal: Abo
   return { code, value: JSON.parse(line) as Printed['value'] };
 }
 
-function options(home: string, stdio: SpawnOptions['stdio']): SpawnOptions {
+function options(home: string, stdio: SpawnOptions['stdio'], more: More): SpawnOptions {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));
-  const settings = { KIDJAMO_HOME: home, API_PORT: '0', KIDJAMO_LOG_LEVEL: 'warn', [FOLLOW]: '1' };
+  const settings = { KIDJAMO_HOME: home, API_PORT: '0', KIDJAMO_LOG_LEVEL: 'warn', [FOLLOW]: '1', ...more };
   return { stdio: stdio ?? 'ignore', env: { ...inherited, ...settings } };
 }

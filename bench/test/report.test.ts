@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { planFor, selected } from '../plan.ts';
+import { CATALOGUE } from '../report/figures.ts';
 import { toMarkdown } from '../report/markdown.ts';
 import { toJson } from '../report/report.ts';
 import type { Report } from '../report/report.ts';
@@ -65,7 +66,7 @@ describe('sums', () => {
   });
 
   test('that are not equal fail the report', () => {
-    const results = new Results();
+    const results = new Results(CATALOGUE);
     results.reconciliations.push(reconcile('lost one', 2, { before: zero, after: { ...zero, stored: 1 } }));
     expect(results.ok).toBe(false);
   });
@@ -78,7 +79,7 @@ describe('verdicts', () => {
     [0.09, 'missed'],
     [Number.NaN, 'missed'],
   ])('a ratio of %s: %s', (ratio, verdict) => {
-    const results = new Results();
+    const results = new Results(CATALOGUE);
     results.add('baseline_single', 60_000);
     results.add('single_ratio', ratio);
     expect(results.all().find(({ id }) => id === 'single_ratio')?.verdict).toBe(verdict);
@@ -86,7 +87,7 @@ describe('verdicts', () => {
   });
 
   test('a baseline under half of the quoted one voids its ratio, and says so', () => {
-    const results = new Results();
+    const results = new Results(CATALOGUE);
     results.add('baseline_single', 34_000);
     results.add('single_ratio', 0.5);
     expect(results.all().find(({ id }) => id === 'single_ratio')?.verdict).toBe('void');
@@ -100,7 +101,7 @@ test('a ratio brings its baseline with it', () => {
 });
 
 test('the report says the same as a table, as a document and as JSON', () => {
-  const results = new Results();
+  const results = new Results(CATALOGUE);
   for (const rate of [21_000, 19_000, 20_000]) results.add('replay_file', rate);
   const zero = { stored: 0, duplicate: 0, quarantined: 0, quarantineRows: 0 };
   results.reconciliations.push(reconcile('replay, run 1', 3, { before: zero, after: { ...zero, stored: 2, duplicate: 1 } }));

@@ -13,7 +13,15 @@ const documents = execFileSync('git', ['ls-files', '--cached', '--others', '--ex
 const metrics = readFileSync(join(root, 'docs/reference/metrics.md'), 'utf8');
 
 /** Variables that are for tests, not for people who run Kidjamo. */
-const FOR_TESTS = new Set(['KIDJAMO_CHROMIUM', 'KIDJAMO_SEED', 'KIDJAMO_SUITE']);
+const FOR_TESTS = new Set([
+  'KIDJAMO_AWAY_SECONDS',
+  'KIDJAMO_CHROMIUM',
+  'KIDJAMO_LEDGER_MODES',
+  'KIDJAMO_LEDGER_READINGS',
+  'KIDJAMO_PYTHON',
+  'KIDJAMO_SEED',
+  'KIDJAMO_SUITE',
+]);
 
 /** What a document links to in this repository. */
 const links = (text: string): string[] =>

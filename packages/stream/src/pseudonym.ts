@@ -1,11 +1,13 @@
 /** Pseudonyms: what stands for an identity outside the medical record. */
 
 import { createHmac } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 /** The key of a purpose, and the id that its pseudonyms carry, so that the key can be changed. */
 export interface PseudonymKey {
   readonly id: string;
-  readonly key: Buffer;
+  /** As bytes, or, for who makes many pseudonyms, as a key object: Node.js needs much longer with the bytes. */
+  readonly key: Buffer | KeyObject;
 }
 
 /**

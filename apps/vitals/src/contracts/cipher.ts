@@ -1,6 +1,7 @@
 /** Encryption of payloads that wait in quarantine, and of what topics carry sealed: AES-256-GCM under a key that is not beside them. */
 
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, randomBytes } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 
 import { KidjamoError } from '@kidjamo/stream';
 
@@ -20,32 +21,35 @@ export interface Sealed {
 }
 
 export class Cipher {
-  readonly #key: SecretKey;
+  readonly #id: string;
+  /** Made once: with the bytes of a key Node.js needs four times as long for every record. */
+  readonly #key: KeyObject;
 
-  constructor(key: SecretKey) {
-    this.#key = key;
+  constructor({ id, key }: SecretKey) {
+    this.#id = id;
+    this.#key = createSecretKey(key);
   }
 
   /** `context` is not kept: it has to be the same again when the payload is opened. */
   seal(plain: Buffer, context?: Buffer): Sealed {
     const nonce = randomBytes(NONCE);
-    const cipher = createCipheriv('aes-256-gcm', this.#key.key, nonce);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce);
     if (context !== undefined) cipher.setAAD(context);
     const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-    return { keyId: this.#key.id, data: Buffer.concat([nonce, cipher.getAuthTag(), body]) };
+    return { keyId: this.#id, data: Buffer.concat([nonce, cipher.getAuthTag(), body]) };
   }
 
   /** @throws KidjamoError KEY_FILE_INVALID when it was sealed under another key or in another context, or changed since. */
   open(sealed: Sealed, context?: Buffer): Buffer {
-    if (sealed.keyId !== this.#key.id) {
+    if (sealed.keyId !== this.#id) {
       throw new KidjamoError(
         'KEY_FILE_INVALID',
-        `the payload was encrypted under the key ${sealed.keyId}; the key in force is ${this.#key.id}`,
+        `the payload was encrypted under the key ${sealed.keyId}; the key in force is ${this.#id}`,
       );
     }
     // A tag that is cut off would be accepted with the bytes that are left of it.
     if (sealed.data.length < NONCE + TAG) throw new KidjamoError('KEY_FILE_INVALID', 'the payload is cut off: not even its tag is whole');
-    const decipher = createDecipheriv('aes-256-gcm', this.#key.key, sealed.data.subarray(0, NONCE));
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.data.subarray(0, NONCE));
     try {
       if (context !== undefined) decipher.setAAD(context);
       decipher.setAuthTag(sealed.data.subarray(NONCE, NONCE + TAG));

@@ -1,5 +1,7 @@
 /** What stands on topics for identities and ids of the medical store. */
 
+import { createSecretKey } from 'node:crypto';
+
 import { Lru, pseudonymOf } from '@kidjamo/stream';
 import type { PseudonymKey } from '@kidjamo/stream';
 
@@ -13,8 +15,8 @@ export class TopicIdentities {
   readonly #pseudonyms: Lru<string, string>;
 
   /** `key` is that of topics alone, so that topics cannot be joined to the lake by what stands in them. */
-  constructor(key: PseudonymKey, remembered = REMEMBERED) {
-    this.#key = key;
+  constructor({ id, key }: PseudonymKey, remembered = REMEMBERED) {
+    this.#key = { id, key: Buffer.isBuffer(key) ? createSecretKey(key) : key };
     this.#pseudonyms = new Lru(remembered);
   }
 

@@ -29,6 +29,13 @@ export interface CursorOptions {
 
 /** Sum of the lengths of the values that one read gives, about. */
 const VOLUME = 8 << 20;
+/**
+ * The same, from which on a read does not go on to another answer. A task writes the state of a device once for all records of a read; it also
+ * commits, and gives a partition up, only after them.
+ */
+const GATHERED = 2 << 20;
+/** How long a read that has something waits for more that is on its way, ms: work on other partitions may hold the thread up for as long. */
+const SOON = 250;
 /** How long a broker waits for data before it answers that there is none, ms. */
 const LONG_POLL = 500;
 /** How long a wait that cannot be served rests, so that it does not spin, ms. */
@@ -59,8 +66,25 @@ export class FetchCursor {
     return this.#next;
   }
 
-  /** Gives records from {@link next} on: at least one if there is one, at most `max`. */
+  /**
+   * Gives records from {@link next} on: at least one if there is one, at most `max`. Goes on over several answers of the broker as long as
+   * more is known to be there and comes soon: who commits per read would otherwise commit as often as the broker answers.
+   */
   async read(max: number): Promise<readonly LogRecord[]> {
+    const most = Math.max(1, max);
+    const records: LogRecord[] = [];
+    let volume = 0;
+    do {
+      if (records.length === 0) await this.#load();
+      else if (!(await this.#loadSoon())) break;
+      volume += this.#take(records, { most, volume });
+    } while (records.length < most && volume < GATHERED && this.#at < this.#stable);
+    this.#fetchAhead();
+    return records;
+  }
+
+  /** Holds records if there are any. */
+  async #load(): Promise<void> {
     while (this.#taken >= this.#held.length) {
       const ahead = await this.#ahead;
       this.#ahead = undefined;
@@ -68,10 +92,23 @@ export class FetchCursor {
       const known = ahead !== undefined;
       this.#hold(ahead ?? (await this.#fetch()));
       // Markers and records of aborted transactions alone are no end, and what was fetched ahead may be old.
-      if (this.#held.length === 0 && !known && this.#at >= this.#stable) return [];
+      if (this.#held.length === 0 && !known && this.#at >= this.#stable) return;
       this.#fetchAhead();
     }
-    return this.#take(Math.max(1, max));
+  }
+
+  /** Holds what is fetched ahead. False when it does not come soon, or fails: the next read tells, and what is read is not held up. */
+  async #loadSoon(): Promise<boolean> {
+    this.#fetchAhead();
+    const over = new AbortController();
+    const late = this.#options.cluster.options.clock.sleep(SOON, over.signal).then((): undefined => undefined);
+    const ahead = await Promise.race([this.#ahead, late]);
+    over.abort();
+    if (ahead === undefined || ahead instanceof Error) return false;
+    this.#ahead = undefined;
+    this.#hold(ahead);
+    this.#fetchAhead();
+    return true;
   }
 
   /** Resolves with true once something may be there, false when nothing came for a while. Never rejects. */
@@ -102,21 +139,21 @@ export class FetchCursor {
     return outcome;
   }
 
-  #take(max: number): readonly LogRecord[] {
+  /** Moves records held to `records`, up to the limits. Gives the sum of the lengths of their values. */
+  #take(records: LogRecord[], limits: { readonly most: number; readonly volume: number }): number {
     let volume = 0;
-    let end = this.#taken;
-    while (end < this.#held.length && end - this.#taken < max && (volume === 0 || volume < VOLUME)) {
-      volume += this.#held[end]?.value.length ?? 0;
-      end += 1;
+    for (; this.#taken < this.#held.length && records.length < limits.most; this.#taken += 1) {
+      const record = this.#held[this.#taken];
+      if (record === undefined || (records.length > 0 && limits.volume + volume >= VOLUME)) break;
+      volume += record.value.length;
+      records.push(record);
+      this.#next = record.offset + 1;
     }
-    const records = this.#held.slice(this.#taken, end);
-    this.#taken = end;
-    this.#next = (records.at(-1)?.offset ?? this.#next - 1) + 1;
     if (this.#taken >= this.#held.length) {
       this.#held = [];
       this.#taken = 0;
     }
-    return records;
+    return volume;
   }
 
   #hold(fetched: Fetched): void {
