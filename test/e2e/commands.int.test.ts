@@ -8,7 +8,7 @@ import { Home, type Outcome } from './kidjamo.ts';
 const OPTIONS: readonly (readonly [command: string, ...options: string[]])[] = [
   ['up', '--demo', '--join', '--no-migrate', '--seed', '--json'],
   ['replay', '--start', '--direct', '--fresh', '--lanes', '--batch', '--no-wait', '--json'],
-  ['simulate', '--minutes', '--speed', '--seed', '--scenario', '--json'],
+  ['simulate', '--model', '--minutes', '--speed', '--seed', '--scenario', '--patients', '--rate', '--truth', '--out', '--json'],
   ['query', '--store', '--lake', '--no-flush', '--json'],
   ['doctor', '--json'],
   ['migrate', '--json'],

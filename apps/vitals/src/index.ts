@@ -24,6 +24,7 @@ export * from './pipeline/store.ts';
 export { createVitalsTask } from './pipeline/task.ts';
 export type { VitalsTaskOptions } from './pipeline/task.ts';
 export * from './read/index.ts';
+export * from './simulator/medical/index.ts';
 export * from './simulator/random.ts';
 export * from './simulator/simple.ts';
 export * from './topics/index.ts';

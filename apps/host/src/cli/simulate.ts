@@ -1,6 +1,6 @@
-/** `kidjamo simulate`: the simple simulator against the gateway. */
+/** `kidjamo simulate`: the simulators against the gateway. */
 
-import { systemClock } from '@kidjamo/stream';
+import { KidjamoError, systemClock } from '@kidjamo/stream';
 import { SCENARIOS, SIMPLE_INTERVAL_S, SIMPLE_PATIENTS, SimpleSimulator } from '@kidjamo/vitals';
 import type { Scenario } from '@kidjamo/vitals';
 import type { Command } from 'commander';
@@ -12,15 +12,32 @@ import type { Instance } from '../stack/instance.ts';
 import { makePool } from '../stack/pool.ts';
 import { drain } from './drain.ts';
 import { print, progressBar, wholeNumber } from './output.ts';
+import type { Progress } from './output.ts';
+import { parseStart } from './replay-send.ts';
 import { post } from './sender.ts';
+import { simulateMedical } from './simulate-medical.ts';
+import type { Destination, MedicalCounts } from './simulate-medical.ts';
 
 interface SimulateOptions {
+  readonly model: 'simple' | 'medical';
   readonly minutes: number;
   readonly speed: number;
   readonly seed: number;
   readonly scenario?: Scenario;
+  readonly patients?: number;
+  readonly interval?: number;
+  readonly start?: string;
+  readonly rate?: readonly string[];
+  readonly truth?: string;
+  readonly out?: string;
   readonly json: boolean;
 }
+
+/** Options that mean something to one model only. */
+const ONLY = {
+  simple: ['scenario'],
+  medical: ['patients', 'interval', 'start', 'rate', 'truth', 'out'],
+} as const;
 
 /** What a simulation came to. */
 export interface SimulationCounts {
@@ -34,8 +51,13 @@ export interface SimulationCounts {
 export function simulateCommand(program: Command, exit: (code: number) => void): void {
   program
     .command('simulate')
-    .description('send the readings of three simulated patients, one each 30 s of their time')
-    .option('--minutes <n>', 'how long, in the patients\u2019 time', wholeNumber('--minutes', 1, 43_200), 10)
+    .description('send the readings of simulated patients, one each 30 s of their time (docs/guides/simulating.md)')
+    .addOption(
+      new Option('--model <name>', 'simple: three patients in four scenarios; medical: whole lives, with illness and bad measurements')
+        .choices(['simple', 'medical'])
+        .default('simple'),
+    )
+    .option('--minutes <n>', 'how long, in the patients\u2019 time', wholeNumber('--minutes', 1, 5_256_000), 10)
     .option(
       '--speed <n>',
       'how many times faster than life; the patients\u2019 time then ends now',
@@ -43,38 +65,89 @@ export function simulateCommand(program: Command, exit: (code: number) => void):
       1,
     )
     .option('--seed <n>', 'the same seed gives the same values', wholeNumber('--seed', 0, 2 ** 32 - 1), 1)
-    .addOption(new Option('--scenario <name>', 'only this one, in place of a weighted choice').choices([...SCENARIOS]))
+    .addOption(new Option('--scenario <name>', 'simple: only this one, in place of a weighted choice').choices([...SCENARIOS]))
+    .option('--patients <n>', 'medical: how many; 12 unless given', wholeNumber('--patients', 1, 100_000))
+    .option('--interval <s>', 'medical: seconds between two readings of a patient; 30 unless given', wholeNumber('--interval', 1, 3600))
+    .option('--start <time>', 'medical: when the patients\u2019 time begins; the same seed and start give the same bytes')
+    .option('--rate <kind=n...>', 'medical: how often per patient and day, of an episode or an artefact')
+    .option('--truth <file>', 'medical: write what really happened, as NDJSON')
+    .option('--out <file>', 'medical: write the readings as NDJSON in place of sending them, at once and without an instance')
     .option('--json', 'print the summary as JSON', false)
     .action(async (options: SimulateOptions) => {
-      const settings = readSettings(process.env);
-      exit(
-        await withInstance(settings, async (instance) => {
-          const stop = new AbortController();
-          process.once('SIGINT', () => stop.abort());
-          const bar = progressBar('simulate {bar} {percentage}% | {readings} readings | {eta_formatted} left', options.minutes, {
-            readings: 0,
-          });
-          const { minutes, speed, seed, scenario } = options;
-          const counts = await simulate(
-            {
-              minutes,
-              speed,
-              seed,
-              ...(scenario === undefined ? {} : { scenario }),
-              api: instance.apiUrl,
-              onMinute: (minute, sent) => bar.update(minute, { readings: sent }),
-            },
-            stop.signal,
-          );
-          bar.stop();
-          if (!stop.signal.aborted) await untilProcessed(instance);
-          print(options.json, { ok: counts.sent === counts.acknowledged, ...counts }, [
-            `${counts.sent} readings sent, ${counts.acknowledged} acknowledged, ${counts.critical_alerts} floor breaches`,
-          ]);
-          return counts.sent === counts.acknowledged ? 0 : 1;
-        }),
-      );
+      const other = options.model === 'simple' ? 'medical' : 'simple';
+      for (const name of ONLY[other])
+        if (options[name] !== undefined) throw new KidjamoError('CONFIG_INVALID', `--${name} needs --model ${other}`);
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      const bar = progressBar('simulate {bar} {percentage}% | {readings} readings | {eta_formatted} left', options.minutes, {
+        readings: 0,
+      });
+      try {
+        exit(await (options.model === 'simple' ? runSimple(options, bar, stop.signal) : runMedical(options, bar, stop.signal)));
+      } finally {
+        bar.stop();
+      }
     });
+}
+
+async function runSimple(options: SimulateOptions, bar: Progress, signal: AbortSignal): Promise<number> {
+  return withInstance(readSettings(process.env), async (instance) => {
+    const { minutes, speed, seed, scenario } = options;
+    const onMinute = (minute: number, sent: number): void => bar.update(minute, { readings: sent });
+    const counts = await simulate(
+      { minutes, speed, seed, ...(scenario === undefined ? {} : { scenario }), api: instance.apiUrl, onMinute },
+      signal,
+    );
+    bar.stop();
+    if (!signal.aborted) await untilProcessed(instance);
+    print(options.json, { ok: counts.sent === counts.acknowledged, ...counts }, [
+      `${counts.sent} readings sent, ${counts.acknowledged} acknowledged, ${counts.critical_alerts} floor breaches`,
+    ]);
+    return counts.sent === counts.acknowledged ? 0 : 1;
+  });
+}
+
+async function runMedical(options: SimulateOptions, bar: Progress, signal: AbortSignal): Promise<number> {
+  const { out, start, minutes, seed, speed } = options;
+  const run = async (to: Destination): Promise<number> => {
+    const from = start === undefined ? systemClock.now() - ('out' in to ? 1 : 1 - 1 / speed) * minutes * 60_000 : parseStart(start);
+    const counts = await simulateMedical(
+      {
+        seed,
+        minutes,
+        from: Math.floor(from),
+        patients: options.patients ?? 12,
+        intervalS: options.interval ?? SIMPLE_INTERVAL_S,
+        rates: options.rate ?? [],
+        truth: options.truth,
+        onMinute: (minute, readings) => bar.update(minute, { readings }),
+      },
+      to,
+      signal,
+    );
+    bar.stop();
+    return summarise(options.json, counts);
+  };
+  if (out !== undefined) return run({ out });
+  return withInstance(readSettings(process.env), async (instance) => {
+    const code = await run({ api: instance.apiUrl, speed });
+    if (!signal.aborted) await untilProcessed(instance);
+    return code;
+  });
+}
+
+function summarise(json: boolean, counts: MedicalCounts): number {
+  const ok = counts.sent === counts.acknowledged;
+  const list = (kinds: Readonly<Record<string, number>>): string =>
+    Object.entries(kinds)
+      .map(([kind, n]) => `${n} ${kind}`)
+      .join(', ') || 'none';
+  print(json, { ok, ...counts }, [
+    `${counts.sent} readings of ${counts.patients} patients, ${counts.acknowledged} acknowledged, ${counts.quarantined} of them in quarantine, ${counts.critical_alerts} floor breaches`,
+    `episodes: ${list(counts.episodes)}`,
+    `artefacts: ${list(counts.artefacts)}`,
+  ]);
+  return ok ? 0 : 1;
 }
 
 /** Waits for the pipeline, so that what was sent can be queried even when the instance ends with this command. */
