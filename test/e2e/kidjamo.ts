@@ -29,20 +29,23 @@ export interface Outcome {
 export class Home {
   readonly path: string;
   readonly port: number;
+  readonly #env: Environment;
   readonly #children = new Set<ChildProcess>();
   readonly #urls = new Map<ChildProcess, string>();
   readonly #beforeRemoval: (() => Promise<void> | void)[] = [];
 
-  private constructor(path: string, port: number) {
+  private constructor(path: string, port: number, env: Environment) {
     this.path = path;
     this.port = port;
+    this.#env = env;
   }
 
-  static async make(): Promise<Home> {
+  /** `env` holds for every process of this home. */
+  static async make(env: Environment = {}): Promise<Home> {
     const path = await mkdtemp(join(tmpdir(), 'kidjamo-e2e-'));
     // The embedded PostgreSQL runs as another user when we are root, and has to reach its data.
     await chmod(path, 0o755);
-    return new Home(path, await freePort());
+    return new Home(path, await freePort(), env);
   }
 
   get url(): string {
@@ -91,14 +94,20 @@ export class Home {
     return this.json<T[]>(['query', '--lake', sql]);
   }
 
-  /** Asks the database of the running instance, on a connection of its own, so that it works whatever befell earlier ones. */
-  async sql<T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+  /** A connection to the database of the running instance, to be ended by the caller. */
+  async connect(): Promise<pg.Client> {
     const { database_url: connectionString } = JSON.parse(await readFile(join(this.path, 'instance.json'), 'utf8')) as {
       database_url: string;
     };
     const client = new pg.Client({ connectionString, connectionTimeoutMillis: 5000 });
     client.on('error', () => undefined);
     await client.connect();
+    return client;
+  }
+
+  /** Asks the database of the running instance, on a connection of its own, so that it works whatever befell earlier ones. */
+  async sql<T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    const client = await this.connect();
     try {
       return (await client.query<T>(text, [...values])).rows;
     } finally {
@@ -148,7 +157,7 @@ export class Home {
     const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...inherited, KIDJAMO_HOME: this.path, KIDJAMO_LOG_LEVEL: 'error', ...env },
+      env: { ...inherited, KIDJAMO_HOME: this.path, KIDJAMO_LOG_LEVEL: 'error', ...this.#env, ...env },
     });
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));

@@ -9,6 +9,7 @@ import { seededRandom } from '@kidjamo/vitals';
 import { Pool } from 'pg';
 import { expect } from 'vitest';
 import { Home, kill } from './kidjamo.ts';
+import type { Environment } from './kidjamo.ts';
 import { expectTotals, readLines, totalsOf, totalsSql, writeLines, type ReplaySummary, type Totals } from './recording.ts';
 
 /** How hard to try. */
@@ -16,6 +17,8 @@ export interface KillPlan {
   readonly readings: number;
   readonly kills: number;
   readonly seed: number;
+  /** Settings of all processes. */
+  readonly env?: Environment;
 }
 
 const VICTIMS = ['owner', 'joined', 'postmaster'] as const;
@@ -25,7 +28,7 @@ const VICTIMS = ['owner', 'joined', 'postmaster'] as const;
  * joined it, and the PostgreSQL postmaster are killed by SIGKILL at moments drawn from the seed. Afterwards store and lake must equal the input.
  */
 export async function replayUnderKills(plan: KillPlan): Promise<void> {
-  const home = await Home.make();
+  const home = await Home.make(plan.env);
   try {
     const { header, lines } = await readLines(plan.readings);
     const file = join(home.path, 'part.csv');
@@ -104,10 +107,10 @@ async function again(child: ChildProcess, start: () => Promise<ChildProcess>): P
   return start();
 }
 
-/** The postmaster of a home, found where PostgreSQL itself writes its pid. */
-export async function killPostmaster(home: Home): Promise<void> {
+/** Ends the postmaster of a home, found where PostgreSQL itself writes its pid: as a crash does, or by SIGQUIT, which is its immediate stop. */
+export async function killPostmaster(home: Home, signal: 'SIGKILL' | 'SIGQUIT' = 'SIGKILL'): Promise<void> {
   const [row] = await home.sql<{ folder: string }>(`SELECT current_setting('data_directory') AS folder`).catch(() => []);
   if (row === undefined) return;
   const [pid] = (await readFile(join(row.folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n');
-  if (pid !== undefined && /^\d+$/.test(pid)) process.kill(Number(pid), 'SIGKILL');
+  if (pid !== undefined && /^\d+$/.test(pid)) process.kill(Number(pid), signal);
 }

@@ -20,6 +20,10 @@ export interface LedgerOptions {
   readonly name: string;
   /** Pause between two readings of a lane, ms. */
   readonly pause?: number;
+  /** What every reading says beside patient, device and time; a normal heart rate when absent. */
+  readonly vitals?: Readonly<Record<string, number>>;
+  /** Event time of the first reading of a lane, ms since the epoch; an hour ago when absent. Each further one is a millisecond younger. */
+  readonly since?: number;
 }
 
 const ANSWERS_WITHIN = 30_000;
@@ -32,13 +36,14 @@ export class Ledger {
   readonly #acknowledged = new Map<string, string>();
   readonly #options: LedgerOptions;
   readonly #lanes: Promise<void>[];
-  readonly #began = Date.now() - 3_600_000;
+  readonly #began: number;
   #sending = true;
   #abandon = false;
 
   /** Sends from now on until {@link finish} or {@link abandon}, or until the test is over. */
   constructor(options: LedgerOptions) {
     this.#options = options;
+    this.#began = options.since ?? Date.now() - 3_600_000;
     onTestFinished(() => {
       this.#sending = false;
       this.#abandon = true;
@@ -88,6 +93,11 @@ export class Ledger {
    */
   async check(home: Home, all = true): Promise<void> {
     await home.processed();
+    await this.compare(home, all);
+  }
+
+  /** The same, where the caller has seen to it that everything is processed. */
+  async compare(home: Home, all = true): Promise<void> {
     const rows = await home.sql<{ id: string; n: number; stamp: string }>(
       `SELECT m.message_id AS id, count(*)::int AS n, min(m.recorded_at)::text AS stamp
          FROM measurements m JOIN patients p USING (patient_id) WHERE p.external_id LIKE $1 GROUP BY 1`,
@@ -100,10 +110,15 @@ export class Ledger {
   }
 
   async #lane(lane: number): Promise<void> {
-    const { urls, name, pause = 0 } = this.#options;
+    const { urls, name, pause = 0, vitals } = this.#options;
     for (let n = 0, gateway = lane; this.#sending; n += 1) {
       const timestamp = new Date(this.#began + n).toISOString();
-      const body = { patient_id: `${name}-${String(lane)}`, device_id: `${name}-${String(lane)}`, timestamp, freq_card: 60 + (n % 40) };
+      const body = {
+        patient_id: `${name}-${String(lane)}`,
+        device_id: `${name}-${String(lane)}`,
+        timestamp,
+        ...(vitals ?? { freq_card: 60 + (n % 40) }),
+      };
       while (!this.#abandon) {
         const outcome = await this.#send(urls[gateway % urls.length] ?? '', body);
         if (outcome === 'taken') break;

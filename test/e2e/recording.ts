@@ -61,6 +61,19 @@ export async function readLines(limit: number): Promise<{ header: string; lines:
   return { header, lines: lines.slice(0, limit) };
 }
 
+/** So many lines: the recording, and where that is not enough the same again under other subjects, and so under other devices. */
+export async function repeatLines(count: number): Promise<{ header: string; lines: string[] }> {
+  const { header, lines: once } = await readLines(Number.POSITIVE_INFINITY);
+  const lines = once.slice(0, count);
+  for (let copy = 1; lines.length < count; copy += 1) {
+    for (const line of once.slice(0, count - lines.length)) {
+      const [source = '', subject = '', ...rest] = line.split(',');
+      lines.push([source, `${subject}-${String(copy)}`, ...rest].join(','));
+    }
+  }
+  return { header, lines };
+}
+
 /** Writes lines as a CSV file of their own. */
 export async function writeLines(path: string, header: string, lines: readonly string[]): Promise<void> {
   const file = createWriteStream(path);

@@ -1,6 +1,6 @@
 /** Structured logs on standard error. Lines hold no identity: partitions, groups and codes only. */
 
-import { KidjamoError } from '@kidjamo/stream';
+import { hasCode, KidjamoError } from '@kidjamo/stream';
 import type { RuntimeObserver } from '@kidjamo/stream';
 import { pino } from 'pino';
 
@@ -22,7 +22,10 @@ export function loggingObserver(logger: RoleLogger): RuntimeObserver {
   return {
     committed: () => undefined,
     failed: (lease, error) => {
-      logger.warn({ group: lease.group, log: lease.log, partition: lease.partition, err: error }, 'an attempt failed; trying again');
+      const what = hasCode(error, 'FENCED')
+        ? 'a younger owner has the partition: it goes on from what was committed'
+        : 'an attempt failed; trying again';
+      logger.warn({ group: lease.group, log: lease.log, partition: lease.partition, err: error }, what);
     },
     assigned: (group, partitions) => {
       logger.info({ group, partitions }, 'partitions assigned');

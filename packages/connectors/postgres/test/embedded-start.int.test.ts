@@ -32,7 +32,7 @@ describe('the embedded PostgreSQL', () => {
       TimeZone: 'UTC',
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
-      max_connections: '60',
+      max_connections: '200',
       password_encryption: 'scram-sha-256',
       log_min_messages: 'log',
       server_encoding: 'UTF8',

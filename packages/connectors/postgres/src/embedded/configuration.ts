@@ -26,7 +26,8 @@ function settings(lz4: boolean): Record<string, string> {
     listen_addresses: "'127.0.0.1'",
     unix_socket_directories: "''",
     password_encryption: "'scram-sha-256'",
-    max_connections: '60',
+    // A worker with all its roles takes up to 26, a gateway 10; those of a process that was killed are given back a moment later.
+    max_connections: '200',
     // A commit is an acknowledgement: it must survive the loss of power.
     fsync: 'on',
     synchronous_commit: 'on',
