@@ -6,9 +6,10 @@
 import { KidjamoError } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
-import { LOGS } from '@kidjamo/vitals';
+import { LAKE_GROUPS, LOGS } from '@kidjamo/vitals';
 
 import { relayGroup, VITALS_GROUP } from '../roles/context.ts';
+import { relayedTopics } from '../roles/relayed-topics.ts';
 import { untilConsumed } from '../stack/consumed.ts';
 import { recordedMode } from '../stack/input-mode.ts';
 import { withTopics } from '../stack/instance.ts';
@@ -34,8 +35,8 @@ export async function drain(options: DrainOptions): Promise<void> {
 
 async function drainAll({ pool, instance, onLag }: DrainOptions, topics: TopicEnds | undefined): Promise<void> {
   const giveUp = (_waited: number, stuck: number): boolean => stuck > PATIENCE;
-  const reach = async (groups: (group: string) => boolean, nudge: () => Promise<void>): Promise<void> => {
-    const left = await untilConsumed({ pool, topics, groups, nudge, onLag, giveUp });
+  const reach = async (groups: (group: string) => boolean, nudge: () => Promise<void>, expected: readonly string[] = []): Promise<void> => {
+    const left = await untilConsumed({ pool, topics, groups, expected, nudge, onLag, giveUp });
     if (left === 0) return;
     throw new KidjamoError(
       'STORE_UNAVAILABLE',
@@ -44,8 +45,10 @@ async function drainAll({ pool, instance, onLag }: DrainOptions, topics: TopicEn
   };
   const nothing = (): Promise<void> => Promise.resolve();
   // With an outbox the task reads what was relayed, and is done when it has read everything after that.
-  if ((await recordedMode(pool)) === 'outbox') await reach((group) => group === relayGroup(LOGS.input), nothing);
+  const mode = await recordedMode(pool);
+  if (mode === 'outbox') await reach((group) => group === relayGroup(LOGS.input), nothing);
   // Not before the task has ended: sinks that are asked too early write many small files.
   await reach((group) => group === VITALS_GROUP, nothing);
-  await reach(() => true, instance.flush);
+  const relays = mode === undefined || mode === 'embedded' ? [] : relayedTopics(mode).map(({ log }) => relayGroup(log));
+  await reach(() => true, instance.flush, [...LAKE_GROUPS, ...relays]);
 }

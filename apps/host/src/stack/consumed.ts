@@ -10,14 +10,18 @@ import { NO_ENDS } from './topic-ends.ts';
 import type { TopicEnds } from './topic-ends.ts';
 
 const LOOK_EVERY = 100;
+/** How long a group that nobody has seen yet may take to join, ms. After that it does not run: a role of its own, or none. */
+const JOINS_WITHIN = 30_000;
 
 /** Whom to wait for, and how long. */
 export interface Awaited {
   readonly pool: Pool;
   /** The topics of Kafka, where groups read them. */
   readonly topics: TopicEnds | undefined;
-  /** Which groups; one that has not joined yet is waited for as long as none of them has. */
+  /** Which groups; waited for as long as none of them has joined. */
   readonly groups: (group: string) => boolean;
+  /** Those among them that a whole instance has: they are given some time to join. */
+  readonly expected?: readonly string[];
   /** Asked before every look but the first: hurries the groups. */
   readonly nudge: () => Promise<void>;
   /** Told how many records are left whenever that gets less. */
@@ -27,7 +31,7 @@ export interface Awaited {
 }
 
 /** How many records are left: 0, or what was left when it gave up (infinity when the groups were never seen). */
-export async function untilConsumed({ pool, topics, groups, nudge, onLag, giveUp }: Awaited): Promise<number> {
+export async function untilConsumed({ pool, topics, groups, expected = [], nudge, onLag, giveUp }: Awaited): Promise<number> {
   const started = systemClock.now();
   let moved = started;
   let least = Number.POSITIVE_INFINITY;
@@ -38,7 +42,8 @@ export async function untilConsumed({ pool, topics, groups, nudge, onLag, giveUp
       ends ??= new Map(places.map(({ log, partition, end }) => [`${log}/${partition}`, end]));
       let left = 0;
       for (const place of places) left += lagOf({ ...place, end: ends.get(`${place.log}/${place.partition}`) ?? 0 });
-      if (left === 0) return 0;
+      const coming = expected.some((group) => !places.some((place) => place.group === group));
+      if (left === 0 && !(coming && systemClock.now() - started < JOINS_WITHIN)) return 0;
       if (left < least) {
         least = left;
         moved = systemClock.now();

@@ -27,17 +27,36 @@ export interface GroupLag {
   readonly lag: number;
 }
 
-/** Every group's place in every partition. A group on a topic whose end is not among `ends`, which are asked for last, is left out. */
+/**
+ * Every group's place in every partition of its log; at the beginning where it has not taken the partition yet. A group on a topic whose ends
+ * are not among `ends`, which are asked for last, is left out.
+ */
 export async function readPlaces(pool: Pool, ends: () => Ends | Promise<Ends>): Promise<Place[]> {
-  const { rows } = await pool.query<Omit<Place, 'end'> & { end: number | null }>(
-    `SELECT o.log, o.consumer_group AS "group", o.partition, p.next_offset::float8 AS "end", o.next_offset::float8 AS next
-       FROM stream.consumer_offset o LEFT JOIN stream.log_partition p USING (log, partition) ORDER BY 1, 2, 3`,
+  const { rows } = await pool.query<Group>(
+    `SELECT o.log, o.consumer_group AS "group",
+            (SELECT json_object_agg(p.partition, p.next_offset) FROM stream.log_partition p WHERE p.log = o.log) AS stored,
+            json_object_agg(o.partition, o.next_offset) AS taken
+       FROM stream.consumer_offset o GROUP BY 1, 2 ORDER BY 1, 2`,
   );
   const topics = await ends();
-  return rows.flatMap(({ end, ...row }) => {
-    const known = end ?? topics.get(row.log)?.[row.partition];
-    return known === undefined ? [] : [{ ...row, end: known }];
-  });
+  return rows.flatMap(({ log, group, stored, taken }) =>
+    Object.entries(stored ?? topics.get(log) ?? {}).map(([partition, end]) => ({
+      log,
+      group,
+      partition: Number(partition),
+      end,
+      next: taken[partition] ?? 0,
+    })),
+  );
+}
+
+/** A group on a log, with offsets by partition. */
+interface Group {
+  readonly log: string;
+  readonly group: string;
+  /** Where the partitions end; null for a topic. */
+  readonly stored: Readonly<Record<string, number>> | null;
+  readonly taken: Readonly<Record<string, number>>;
 }
 
 /** How many records a place is behind. */

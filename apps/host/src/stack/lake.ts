@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 
 import { openLake } from '@kidjamo/connector-lake';
-import { LAKE_TABLES, LAKE_VIEWS } from '@kidjamo/vitals';
+import { LAKE_GROUPS, LAKE_TABLES, LAKE_VIEWS } from '@kidjamo/vitals';
 
 import { untilConsumed } from './consumed.ts';
 import { withTopics } from './instance.ts';
@@ -20,9 +20,9 @@ export async function queryLake(instance: Instance, query: { sql: string; flush:
   const pool = makePool({ url: instance.databaseUrl, name: 'query-lake', max: 2 }, () => undefined);
   try {
     if (query.flush) {
-      const groups = (group: string): boolean => group.startsWith('lake-');
+      const groups = (group: string): boolean => LAKE_GROUPS.includes(group);
       await withTopics(instance, pool, (topics) =>
-        untilConsumed({ pool, topics, groups, nudge: instance.flush, giveUp: (waited) => waited > FLUSH_WITHIN }),
+        untilConsumed({ pool, topics, groups, expected: LAKE_GROUPS, nudge: instance.flush, giveUp: (waited) => waited > FLUSH_WITHIN }),
       );
     }
     const lake = await openLake({
