@@ -7,6 +7,7 @@ import type { Crossing, Sensed, SignalArtefact } from './artefacts.ts';
 import { SENSED } from './artefacts.ts';
 import { clamp, normal, tenths, within } from './draws.ts';
 import type { Span } from './draws.ts';
+import { SENSOR_RANGES } from './sensor.ts';
 
 /** What a bracelet sends of a measurement, and what it thinks of it; scales 0-100. */
 export interface Measured {
@@ -100,11 +101,9 @@ function shaken(clean: Vitals, strength: number, random: Random): Vitals {
   const { heart_rate: heartRate = 0, resp_rate: respRate = 0, spo2 = 0 } = clean;
   return {
     ...clean,
-    heart_rate: Math.round(
-      inside(heartRate + strength * (12 + 18 * normal(random)), heartRate, [FLOOR_LIMITS.heartRateLow, FLOOR_LIMITS.heartRateHigh]),
-    ),
-    resp_rate: Math.max(4, Math.round(respRate + 4 * strength * normal(random))),
-    spo2: tenths(inside(spo2 - 4 * strength * Math.abs(normal(random)), spo2, [FLOOR_LIMITS.spo2, 100])),
+    heart_rate: Math.round(notCrossing('heartRate', heartRate + strength * (12 + 18 * normal(random)), heartRate)),
+    resp_rate: Math.round(clamp(respRate + 4 * strength * normal(random), ...SENSOR_RANGES.respRate)),
+    spo2: tenths(notCrossing('spo2', spo2 - 4 * strength * Math.abs(normal(random)), spo2)),
     activity: moving(clean, strength),
   };
 }
@@ -118,16 +117,20 @@ function dimmed(clean: Vitals, strength: number, random: Random): Vitals {
   const { heart_rate: heartRate = 0, spo2 = 0 } = clean;
   return {
     ...clean,
-    heart_rate: Math.round(
-      inside(heartRate + 8 * strength * normal(random), heartRate, [FLOOR_LIMITS.heartRateLow, FLOOR_LIMITS.heartRateHigh]),
-    ),
-    spo2: tenths(inside(spo2 - (1.5 + 5 * strength) * random.next(), spo2, [FLOOR_LIMITS.spo2, 100])),
+    heart_rate: Math.round(notCrossing('heartRate', heartRate + 8 * strength * normal(random), heartRate)),
+    spo2: tenths(notCrossing('spo2', spo2 - (1.5 + 5 * strength) * random.next(), spo2)),
   };
 }
 
-/** Within the floors, unless the body itself is not. */
-function inside(value: number, clean: number, [low, high]: Span): number {
-  return clean < low || clean > high ? value : clamp(value, low, high);
+const WITHIN_FLOORS = {
+  heartRate: [FLOOR_LIMITS.heartRateLow, FLOOR_LIMITS.heartRateHigh],
+  spo2: [FLOOR_LIMITS.spo2, 100],
+} as const;
+
+/** What the sensor shows: within the floors, unless the body itself is not. */
+function notCrossing(vital: 'heartRate' | 'spo2', value: number, clean: number): number {
+  const [low, high] = WITHIN_FLOORS[vital];
+  return clean < low || clean > high ? clamp(value, ...SENSOR_RANGES[vital]) : clamp(value, low, high);
 }
 
 /** Taken off, and the bracelet knows: the air, and a sensor that cools. */

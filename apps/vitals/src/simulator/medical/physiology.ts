@@ -10,6 +10,7 @@ import type { Random } from '../random.ts';
 import type { Behaviour } from './behaviour.ts';
 import { localHour } from './behaviour.ts';
 import { clamp, normal, tenths } from './draws.ts';
+import { SENSOR_RANGES } from './sensor.ts';
 import type { Drivers } from './episodes.ts';
 import type { MedicalPatient } from './patient.ts';
 
@@ -106,9 +107,9 @@ export class BodyWalk {
 
     const shownAir = tenths(clamp(air, -10, 50));
     return {
-      heart_rate: Math.round(clamp(heartRate * (1 + NOISE.heartRate * normal(random)), 20, 240)),
-      resp_rate: Math.round(clamp(respRate * (1 + NOISE.respRate * (1 - 0.5 * sleep) * normal(random)), 4, 80)),
-      spo2: tenths(clamp(spo2 + NOISE.spo2 * normal(random), 50, 100)),
+      heart_rate: Math.round(clamp(heartRate * (1 + NOISE.heartRate * normal(random)), ...SENSOR_RANGES.heartRate)),
+      resp_rate: Math.round(clamp(respRate * (1 + NOISE.respRate * (1 - 0.5 * sleep) * normal(random)), ...SENSOR_RANGES.respRate)),
+      spo2: tenths(clamp(spo2 + NOISE.spo2 * normal(random), ...SENSOR_RANGES.spo2)),
       temperature: tenths(clamp(temperature + NOISE.temperature * normal(random), 33, 42)),
       ambient_temp: shownAir,
       hydration: Math.round(clamp(hydration, 30, 100)),
