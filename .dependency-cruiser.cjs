@@ -62,7 +62,7 @@ module.exports = {
       name: 'vitals-domain-is-pure',
       comment: 'Clinical rules import no connector, no driver, no web framework and do no I/O.',
       severity: 'error',
-      from: { path: '^apps/vitals/src/(domain|contracts)/' },
+      from: { path: '^apps/vitals/src/(domain|contracts|alarms)/' },
       to: {
         path: ['^packages/connectors/', '^apps/vitals/src/(pipeline|routes|jobs)/', '^node_modules/(pg|fastify|@duckdb|pino|prom-client)/'],
       },
@@ -70,7 +70,7 @@ module.exports = {
     {
       name: 'vitals-domain-does-no-io',
       severity: 'error',
-      from: { path: '^apps/vitals/src/(domain|contracts)/' },
+      from: { path: '^apps/vitals/src/(domain|contracts|alarms)/' },
       to: { dependencyTypes: ['core'], path: io },
     },
     {

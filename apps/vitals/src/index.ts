@@ -1,9 +1,18 @@
+export { CATALOGUE } from './alarms/catalogue/catalogue.ts';
+export { CATALOGUE_VERSION } from './alarms/catalogue/define.ts';
+export { MARGINS } from './alarms/catalogue/numbers.ts';
+export { FAMILIES } from './alarms/catalogue/rule-data.ts';
+export type { AlarmRule, Condition, Family, Level, Reach, Term } from './alarms/catalogue/rule-data.ts';
+export { conditionText, durationText } from './alarms/catalogue/text.ts';
+export { BASELINE_MAX_FALL, BASELINE_PRIORS } from './alarms/baseline.ts';
+export { OVERRIDE_LASTS } from './alarms/override.ts';
 export { openApiDocument } from './api/document.ts';
 export { registerOpenApi } from './api/route.ts';
 export * from './contracts/cipher.ts';
 export * from './contracts/logs.ts';
 export type * from './contracts/outputs.ts';
 export * from './contracts/reading.ts';
+export { AGE_BANDS, BAND_STARTS } from './domain/age.ts';
 export { FLOOR_CODES, FLOOR_VERSION, FLOORS } from './domain/floors.ts';
 export { QUALITY_CODES } from './domain/quality/codes.ts';
 export { QUALITY_CHECKS } from './domain/quality/grade.ts';

@@ -40,3 +40,11 @@ export function completedYears(birthDate: string, at: number): number {
   const today = (now.getUTCMonth() + 1) * 100 + now.getUTCDate();
   return now.getUTCFullYear() - Number(birthDate.slice(0, 4)) - (today < born ? 1 : 0);
 }
+
+/** Months completed since `birthDate` (ISO date) at `at` (ms, UTC); negative before birth, NaN when it is not a date. */
+export function completedMonths(birthDate: string, at: number): number {
+  const years = completedYears(birthDate, at);
+  const now = new Date(at);
+  const months = now.getUTCMonth() + 1 - Number(birthDate.slice(5, 7)) - (now.getUTCDate() < Number(birthDate.slice(8, 10)) ? 1 : 0);
+  return 12 * years + ((months + 12) % 12);
+}

@@ -4,6 +4,7 @@
  */
 
 import type { Vitals } from '../contracts/reading.ts';
+import { ACTIONS } from './actions.ts';
 import type { Rule } from './rule.ts';
 
 /** Codes of the floors, in the order in which they are recorded. */
@@ -58,11 +59,7 @@ export const FLOORS: Readonly<Record<FloorCode, Floor>> = {
       fr: 'La saturation en oxygène est inférieure à 88 %.',
       en: 'The oxygen saturation is below 88 %.',
     },
-    actions: [
-      { fr: "Donner de l'oxygène tout de suite", en: 'Give oxygen now' },
-      { fr: 'Installer en position demi-assise', en: 'Place in a semi-seated position' },
-      { fr: 'Appeler une ambulance', en: 'Call an ambulance' },
-    ],
+    actions: [ACTIONS.oxygenNow, ACTIONS.semiSeated, ACTIONS.ambulance],
     tags: () => NO_TAGS,
   },
   CRITICAL_TEMPERATURE: {
@@ -77,10 +74,7 @@ export const FLOORS: Readonly<Record<FloorCode, Floor>> = {
       fr: 'La température atteint 38,0 °C ou plus.',
       en: 'The temperature is 38.0 °C or higher.',
     },
-    actions: [
-      { fr: "Chercher une infection et appeler l'équipe soignante", en: 'Look for an infection and call the care team' },
-      { fr: 'Reprendre la température avec un autre thermomètre', en: 'Take the temperature again with another thermometer' },
-    ],
+    actions: [ACTIONS.infectionAndCareTeam, ACTIONS.thermometer],
     tags: temperatureTags,
   },
   CRITICAL_HEART_RATE: {
@@ -95,11 +89,7 @@ export const FLOORS: Readonly<Record<FloorCode, Floor>> = {
       fr: 'La fréquence cardiaque est inférieure à 40 ou supérieure à 180 par minute.',
       en: 'The heart rate is below 40 or above 180 per minute.',
     },
-    actions: [
-      { fr: 'Faire un électrocardiogramme', en: 'Record an electrocardiogram' },
-      { fr: 'Vérifier le bilan hydrique', en: 'Check the fluid balance' },
-      { fr: 'Évaluer la douleur', en: 'Assess the pain' },
-    ],
+    actions: [ACTIONS.ecg, ACTIONS.fluidBalance, ACTIONS.assessPain],
     tags: () => NO_TAGS,
   },
   CRITICAL_COMBINATION_FEVER_SPO2: {
@@ -114,12 +104,7 @@ export const FLOORS: Readonly<Record<FloorCode, Floor>> = {
       fr: 'La température atteint 38,0 °C ou plus et la saturation en oxygène ne dépasse pas 92 %.',
       en: 'The temperature is 38.0 °C or higher and the oxygen saturation is 92 % or lower.',
     },
-    actions: [
-      { fr: 'Appeler les urgences', en: 'Call the emergency services' },
-      { fr: "Donner de l'oxygène", en: 'Give oxygen' },
-      { fr: 'Donner un antipyrétique', en: 'Give an antipyretic' },
-      { fr: 'Chercher une infection', en: 'Work up for an infection' },
-    ],
+    actions: [ACTIONS.emergency, ACTIONS.oxygen, ACTIONS.antipyretic, ACTIONS.infection],
     tags: temperatureTags,
   },
 };

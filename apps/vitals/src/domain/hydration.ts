@@ -1,6 +1,7 @@
 /** Hydration index, 0-100 (reference systems, A2.1). A proxy of our predecessors, not validated for medical use. */
 
 import type { AgeBand } from './age.ts';
+import { HEART_RATE_HIGH, RESP_RATE_HIGH } from './age-limits.ts';
 
 /** Activity from low to high: at most 2, at most 6, above (scale 0-10; clinical reference, section 1). */
 export type ActivityLevel = 'low' | 'moderate' | 'high';
@@ -15,9 +16,6 @@ const BASAL: Readonly<Record<AgeBand, number>> = { G1: 1000, G2: 1400, G3: 1800,
 /** ml a day per kg. */
 const PER_KG: Readonly<Record<AgeBand, number>> = { G1: 100, G2: 80, G3: 60, G4: 40, G5: 32.5, G6: 27.5 };
 const ACTIVITY_FACTOR: Readonly<Record<ActivityLevel, number>> = { low: 1, moderate: 1.1, high: 1.2 };
-/** Alert bounds of heart rate and respiratory rate, /min (clinical reference, section 1). */
-const HEART_RATE_ALERT: Readonly<Record<AgeBand, number>> = { G1: 166, G2: 145, G3: 121, G4: 110, G5: 110, G6: 110 };
-const RESP_RATE_ALERT: Readonly<Record<AgeBand, number>> = { G1: 59, G2: 41, G3: 32, G4: 25, G5: 23, G6: 25 };
 
 /** What the proxy needs. Vitals that are missing cost no points; without a heat index or activity there is no index at all. */
 export interface HydrationProxyInput {
@@ -51,8 +49,8 @@ function sweat(heatIndex: number, level: ActivityLevel): number {
 
 function proxyPenalties({ band, heartRate, respRate, spo2, temperature }: HydrationProxyInput): number {
   let points = 0;
-  if (heartRate !== undefined && heartRate > HEART_RATE_ALERT[band] + 10) points += 5;
-  if (respRate !== undefined && respRate > RESP_RATE_ALERT[band] + 5) points += 5;
+  if (heartRate !== undefined && heartRate > HEART_RATE_HIGH.alert[band] + 10) points += 5;
+  if (respRate !== undefined && respRate > RESP_RATE_HIGH.alert[band] + 5) points += 5;
   if (spo2 !== undefined && spo2 < (isChild(band) ? 95 : 94)) points += 5;
   if (temperature !== undefined && temperature >= 38) points += 10;
   return points;

@@ -12,7 +12,7 @@ export interface Bilingual {
 export interface Rule {
   /** The type of its alerts. */
   readonly code: string;
-  readonly kind: 'floor' | 'technical';
+  readonly kind: 'floor' | 'clinical' | 'technical';
   readonly version: string;
   readonly severity: Severity;
   /** The vital signs that the rule reads. */

@@ -10,9 +10,9 @@ export const MIN_CONTACT = 60;
 /** 0-100*. */
 const MIN_COMPLETENESS = 80;
 /** % (clinical reference, section 2, technical). */
-const MIN_BATTERY = 15;
+export const MIN_BATTERY = 15;
 /** 0-100 (clinical reference, section 2, technical). */
-const MIN_SIGNAL = 50;
+export const MIN_SIGNAL = 50;
 /** ms*: event time this far after receipt is a fast clock and not the time of transport. */
 const MAX_AHEAD = 30_000;
 

@@ -1,6 +1,6 @@
 /** Checks of a reading against the ones before it: too fast, too still, too perfect. */
 
-import type { CheckContext, Followed, QualityCheck } from './check.ts';
+import type { Followed, History, QualityCheck } from './check.ts';
 import { FLAT_TOLERANCE } from './trail.ts';
 
 /** Changes faster than a body makes*, between readings at most {@link JUMP_GAP} apart. Units as the vital sign. */
@@ -25,27 +25,33 @@ const SUSPICIOUS = 3;
 /** Absorbs the rounding of decimal fractions. */
 const EPSILON = 1e-9;
 
-function jump(vital: Followed): QualityCheck {
+/** A check that needs the history alone. */
+interface HistoryCheck extends Omit<QualityCheck, 'check'> {
+  /** True when it has found something. */
+  readonly finds: (history: History) => boolean;
+}
+
+function jump(vital: Followed): HistoryCheck {
   const limit = JUMPS[vital];
   return {
     name: `${vital}_jump`,
     code: 'noise',
     description: `${LABELS[vital]} changes by more than ${limit}* between two readings at most ${JUMP_GAP / 1000} s* apart.`,
-    check: (_, { history }) => history.gap <= JUMP_GAP && history.change[vital] > limit + EPSILON,
+    finds: (history) => history.gap <= JUMP_GAP && history.change[vital] > limit + EPSILON,
   };
 }
 
-function flat(vital: Followed): QualityCheck {
+function flat(vital: Followed): HistoryCheck {
   const lasts = FLAT_FOR[vital];
   return {
     name: `${vital}_flat`,
     code: 'flatline',
     description: `${LABELS[vital]} stays within ${FLAT_TOLERANCE[vital]} of one value for ${lasts / 1000} s or more, over at least 3 points.`,
-    check: (_, { history }) => history.flat[vital] >= lasts,
+    finds: (history) => history.flat[vital] >= lasts,
   };
 }
 
-export const HISTORY_CHECKS: readonly QualityCheck[] = [
+const BY_HISTORY: readonly HistoryCheck[] = [
   jump('heart_rate'),
   jump('resp_rate'),
   jump('spo2'),
@@ -58,7 +64,7 @@ export const HISTORY_CHECKS: readonly QualityCheck[] = [
     name: 'several_flat',
     code: 'flatline',
     description: `Two or more of heart rate, respiratory rate and SpO2 are flat together for ${FLAT_TOGETHER_FOR / 1000} s or more.`,
-    check: (_, { history: { flat: lasts } }) =>
+    finds: ({ flat: lasts }) =>
       Number(lasts.heart_rate >= FLAT_TOGETHER_FOR) +
         Number(lasts.resp_rate >= FLAT_TOGETHER_FOR) +
         Number(lasts.spo2 >= FLAT_TOGETHER_FOR) >=
@@ -68,30 +74,40 @@ export const HISTORY_CHECKS: readonly QualityCheck[] = [
     name: 'heart_rate_low_variation',
     code: undefined,
     description: `The last 10 heart rates vary by less than ${HEART_RATE_VARIATION} % (coefficient of variation).`,
-    check: (_, { history }) => history.heartRateVariation < HEART_RATE_VARIATION,
+    finds: (history) => history.heartRateVariation < HEART_RATE_VARIATION,
   },
   {
     name: 'resp_rate_low_variation',
     code: undefined,
     description: `The last 10 respiratory rates vary by less than ${RESP_RATE_VARIATION} % (coefficient of variation).`,
-    check: (_, { history }) => history.respRateVariation < RESP_RATE_VARIATION,
+    finds: (history) => history.respRateVariation < RESP_RATE_VARIATION,
   },
   {
     name: 'perfect_spo2',
     code: undefined,
     description: `SpO2 of 99.5 % or more, now and in ${SUSPICIOUS} or more of the last 5.`,
-    check: (_, { history }) => history.perfectSpo2 >= SUSPICIOUS,
+    finds: (history) => history.perfectSpo2 >= SUSPICIOUS,
   },
   {
     name: 'round_values',
     code: undefined,
     description: `Heart rate a multiple of 10, now and in ${SUSPICIOUS} or more of the last 5.`,
-    check: (_, { history }) => history.roundHeartRates >= SUSPICIOUS,
+    finds: (history) => history.roundHeartRates >= SUSPICIOUS,
   },
   {
     name: 'vital_missing',
     code: undefined,
     description: 'A vital sign is missing that the three* readings before all had.',
-    check: (_, { history }: CheckContext) => history.vitalMissing,
+    finds: (history) => history.vitalMissing,
   },
 ];
+
+export const HISTORY_CHECKS: readonly QualityCheck[] = BY_HISTORY.map(({ finds, ...entry }) => ({
+  ...entry,
+  check: (_, { history }) => finds(history),
+}));
+
+/** Names of the checks that find something in the history alone, in their order. */
+export function historyFindings(history: History): readonly string[] {
+  return BY_HISTORY.filter(({ finds }) => finds(history)).map(({ name }) => name);
+}
