@@ -2,13 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { withAdmin } from '@kidjamo/connector-kafka';
 import type { KafkaConnection } from '@kidjamo/connector-kafka';
 import { describeKafkaCluster } from '@kidjamo/connector-kafka/testing';
 import { DeviceKit } from '@kidjamo/device-kit';
 import { TOPICS } from '@kidjamo/vitals';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
-import { eachMessage, lag, openTopic } from './kafka-topics.ts';
+import { eachMessage, lag, openTopic, removeTopics } from './kafka-topics.ts';
 import { Home } from './kidjamo.ts';
 import { Ledger } from './ledger.ts';
 import { LiveEvents } from './live-events.ts';
@@ -40,9 +39,7 @@ describeKafkaCluster('Kafka is away under load', { brokers: 1 }, (cluster) => {
   const connection = (): KafkaConnection => ({ servers: cluster().servers, clientId: 'test' });
 
   afterEach(async () => {
-    // The next home has other keys, and positions of its own.
-    const topics = [...Object.values(TOPICS), 'kidjamo-relay-positions'];
-    await withAdmin(connection(), { what: 'removing the topics' }, (admin) => admin.deleteTopics({ topics }));
+    await removeTopics(connection());
   }, 60_000);
 
   test.for(CASES)('mode $mode, the broker is $how: nothing is lost, nothing is doubled', { timeout: TIMEOUT }, async ({ mode, how }) => {

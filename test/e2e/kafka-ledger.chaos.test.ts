@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import { withAdmin } from '@kidjamo/connector-kafka';
 import type { KafkaConnection } from '@kidjamo/connector-kafka';
 import { describeKafkaCluster } from '@kidjamo/connector-kafka/testing';
 import { TOPICS } from '@kidjamo/vitals';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Chaos, planFaults, type Done } from './kafka-faults.ts';
 import { expectSameFingerprint, fingerprint, type Fingerprint } from './kafka-fingerprint.ts';
-import { countInput, expectOutputs } from './kafka-topics.ts';
+import { countInput, expectOutputs, removeTopics } from './kafka-topics.ts';
 import { Home, type Environment } from './kidjamo.ts';
 import { expectTotals, repeatLines, totalsOf, totalsSql, writeLines, type ReplaySummary, type Totals } from './recording.ts';
 
@@ -60,9 +59,7 @@ describeKafkaCluster('Kidjamo on three brokers, with three workers', { brokers: 
   }, TIMEOUT);
   afterEach(async () => {
     await Promise.all(homes.splice(0).map((home) => home.remove()));
-    // The next home has other keys, and positions of its own.
-    const topics = [...Object.values(TOPICS), 'kidjamo-relay-positions'];
-    await withAdmin(connection(), { what: 'removing the topics' }, (admin) => admin.deleteTopics({ topics }));
+    await removeTopics(connection());
   }, 120_000);
   afterAll(async () => {
     await Promise.all(homes.map((home) => home.remove()));

@@ -1,5 +1,5 @@
 /** What a reader of committed messages finds on a topic. */
-import { KafkaLog } from '@kidjamo/connector-kafka';
+import { KafkaLog, withAdmin } from '@kidjamo/connector-kafka';
 import type { KafkaConnection } from '@kidjamo/connector-kafka';
 import { systemClock, TICK_KEY } from '@kidjamo/stream';
 import type { LogRecord } from '@kidjamo/stream';
@@ -13,6 +13,12 @@ const READ_SIZE = 5000;
 /** A topic as a log, its messages as they stand there. To be closed by the caller. */
 export function openTopic(connection: KafkaConnection, topic: string): Promise<KafkaLog> {
   return KafkaLog.open({ connection, topic, clock: systemClock });
+}
+
+/** Removes what a home has on Kafka: the next one has other keys, and positions of its own. */
+export async function removeTopics(connection: KafkaConnection): Promise<void> {
+  const topics = [...Object.values(TOPICS), 'kidjamo-relay-positions'];
+  await withAdmin(connection, { what: 'removing the topics' }, (admin) => admin.deleteTopics({ topics }));
 }
 
 /** Shows every message of a topic up to its end now, so that a topic of any size can be looked through. */

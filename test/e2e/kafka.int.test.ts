@@ -1,12 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { KafkaLog, withAdmin } from '@kidjamo/connector-kafka';
 import type { KafkaConnection } from '@kidjamo/connector-kafka';
 import { describeKafkaCluster } from '@kidjamo/connector-kafka/testing';
-import { systemClock } from '@kidjamo/stream';
 import type { LogRecord } from '@kidjamo/stream';
 import { OUTPUT_TOPICS, TOPICS } from '@kidjamo/vitals';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { eachMessage, openTopic, removeTopics } from './kafka-topics.ts';
 import { Home, kill } from './kidjamo.ts';
 import type { Environment } from './kidjamo.ts';
 import { expectTotals, readLines, totalsOf, totalsSql, writeLines } from './recording.ts';
@@ -53,9 +52,7 @@ describeKafkaCluster('Kidjamo on Kafka', { brokers: 1 }, (cluster) => {
   }, 120_000);
   afterEach(async () => {
     await Promise.all(homes.splice(0).map((home) => home.remove()));
-    // The next home has other keys, and positions of its own.
-    const topics = [...Object.values(TOPICS), 'kidjamo-relay-positions'];
-    await withAdmin(connection(), { what: 'removing the topics' }, (admin) => admin.deleteTopics({ topics }));
+    await removeTopics(connection());
   }, 60_000);
   afterAll(async () => {
     await embedded.remove();
@@ -98,16 +95,8 @@ describeKafkaCluster('Kidjamo on Kafka', { brokers: 1 }, (cluster) => {
 
   /** All messages of a topic that a reader of committed ones sees. */
   async function messages(topic: string): Promise<LogRecord[]> {
-    const log = await KafkaLog.open({ connection: connection(), topic, clock: systemClock });
     const found: LogRecord[] = [];
-    for (const [partition, end] of (await log.ends()).entries()) {
-      for (let next = 0; next < end;) {
-        const some = await log.read(partition, next, 5000);
-        found.push(...some);
-        next = (some.at(-1)?.offset ?? end) + 1;
-      }
-    }
-    await log.close();
+    await eachMessage(connection(), topic, (message) => found.push(message));
     return found;
   }
 
@@ -156,7 +145,7 @@ describeKafkaCluster('Kidjamo on Kafka', { brokers: 1 }, (cluster) => {
       timestamp: new Date().toISOString(),
       measurements: { freq_card: 92, freq_resp: 18, spo2_pct: 80, temp_corp: 36.8 },
     };
-    const log = await KafkaLog.open({ connection: connection(), topic: TOPICS.measurements, clock: systemClock });
+    const log = await openTopic(connection(), TOPICS.measurements);
     const value = JSON.stringify(foreign);
     await log.append([0, 1, 1].map((partition) => ({ partition, key: 'any', value })));
     await log.append([{ partition: 2, key: 'any', value: 'no JSON' }]);

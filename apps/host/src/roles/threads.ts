@@ -22,7 +22,7 @@ import type { ThreadData } from './thread.ts';
 const STOP_WITHIN = 15_000;
 
 /** Batches live for a fraction of a second: room for a few of them spares the collector from copying them about. */
-const YOUNG_MB = 192;
+const YOUNG_MB = 96;
 /** What a role may hold at most; it is bounded well below by its queues and caches. */
 const OLD_MB = 1024;
 /**

@@ -8,6 +8,7 @@ import { brokerSaid } from './connection.ts';
 import { unavailable } from './kafka-log-cluster.ts';
 import type { Cluster } from './kafka-log-cluster.ts';
 import type { KafkaCodec } from './kafka-log-codec.ts';
+import { isTransactional, markerOf } from './transaction-batch.ts';
 
 /** What to fetch. */
 export interface FetchOptions {
@@ -39,8 +40,6 @@ export interface Fetched {
   readonly skipped: number;
 }
 
-const TRANSACTIONAL = 1 << 4;
-const CONTROL = 1 << 5;
 const LOG_APPEND_TIME = 1 << 3;
 /** In place of the id and the epoch of a fetch session: none is wanted. Sessions allow one fetch at a time. */
 const NO_SESSION = [0, -1] as const;
@@ -86,12 +85,12 @@ function visible(answer: fetchV13.FetchResponsePartition, { partition, offset, c
     const last = base + batch.lastOffsetDelta;
     next = Math.max(next, last + 1);
     while (starts[0] !== undefined && Number(starts[0].firstOffset) <= last) aborted.add(starts.shift()?.producerId ?? -1n);
-    if ((batch.attributes & CONTROL) !== 0) {
+    if (markerOf(batch) !== undefined) {
       // The marker ends the transaction; the producer may have begun another after it, which has a start of its own.
       aborted.delete(batch.producerId);
       continue;
     }
-    if ((batch.attributes & TRANSACTIONAL) !== 0 && aborted.has(batch.producerId)) continue;
+    if (isTransactional(batch) && aborted.has(batch.producerId)) continue;
     skipped += decode(batch, { partition, from: offset, codec, records });
   }
   return { records, next, stable: Number(answer.lastStableOffset), low: Number(answer.logStartOffset), skipped };

@@ -1,7 +1,6 @@
 /** What stands in a partition, decided or not, with the markers that end transactions. */
 
 import { fetchV13, FetchIsolationLevels } from '@platformatic/kafka';
-import type { RecordsBatch } from '@platformatic/kafka';
 
 import { unavailable } from './kafka-log-cluster.ts';
 import type { Cluster } from './kafka-log-cluster.ts';
@@ -18,14 +17,7 @@ export interface RelayFetch {
   readonly fresh: boolean;
 }
 
-/** How a transaction ends. */
-export type Outcome = 'commit' | 'abort';
-
 const FETCH_BYTES = 4 << 20;
-const TRANSACTIONAL = 1 << 4;
-const CONTROL = 1 << 5;
-/** Type of a marker of a commit, in the key of a control record after the version. */
-const COMMIT = 1;
 
 /** Fetches once what was written up to the high watermark. @throws what the broker says, OFFSET_OUT_OF_RANGE too. */
 export async function fetchAll({ cluster, at, offset, lane, fresh }: RelayFetch): Promise<fetchV13.FetchResponsePartition> {
@@ -54,15 +46,4 @@ export async function fetchAll({ cluster, at, offset, lane, fresh }: RelayFetch)
   const answer = response.responses[0]?.partitions[0];
   if (answer === undefined) throw unavailable('a fetch was answered without its partition');
   return answer;
-}
-
-/** The end of a transaction that a batch is the marker of; undefined for a batch of records. */
-export function markerOf(batch: RecordsBatch): Outcome | undefined {
-  if ((batch.attributes & CONTROL) === 0) return undefined;
-  return batch.records[0]?.key?.readInt16BE(2) === COMMIT ? 'commit' : 'abort';
-}
-
-/** Whether the records of a batch wait for a marker. */
-export function isTransactional(batch: RecordsBatch): boolean {
-  return (batch.attributes & TRANSACTIONAL) !== 0;
 }

@@ -30,8 +30,9 @@ import type { Connection } from '@platformatic/kafka';
 
 import { brokerSaid } from './connection.ts';
 import type { Cluster } from './kafka-log-cluster.ts';
-import { fetchAll, markerOf } from './relay-fetch.ts';
-import type { Outcome } from './relay-fetch.ts';
+import { fetchAll } from './relay-fetch.ts';
+import { markerOf } from './transaction-batch.ts';
+import type { Outcome } from './transaction-batch.ts';
 import { openTransactions, writeMarker } from './relay-markers.ts';
 import type { OpenTransaction } from './relay-markers.ts';
 import { NO_RECORDS } from './relay-positions.ts';

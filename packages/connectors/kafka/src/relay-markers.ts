@@ -4,7 +4,7 @@ import { createAPI, describeProducersV0, ResponseError, Writer } from '@platform
 import type { Connection, ResponseParser } from '@platformatic/kafka';
 
 import { unavailable } from './kafka-log-cluster.ts';
-import type { Outcome } from './relay-fetch.ts';
+import type { Outcome } from './transaction-batch.ts';
 import type { ProducerIdentity, TopicPartition } from './relay-producer.ts';
 
 /** Number of the request in Kafka's protocol. */
