@@ -10,6 +10,8 @@ export * from './resilience/circuit-breaker.ts';
 export type * from './runtime/observer.ts';
 export * from './runtime/group-runner.ts';
 export * from './runtime/lru.ts';
+export type { EncodedValue } from './runtime/record-pack.ts';
+export { encoded } from './runtime/record-pack.ts';
 export * from './runtime/sink-runner.ts';
 export { TICK_KEY, TICK_VALUE } from './runtime/task-batch.ts';
 export * from './runtime/task-runner.ts';

@@ -13,7 +13,7 @@ import { randomUUID } from 'node:crypto';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { KidjamoError, systemClock } from '@kidjamo/stream';
+import { encoded, KidjamoError, systemClock } from '@kidjamo/stream';
 import type { Clock, Lease, Records, Refusal, Sink, SinkBatch, SinkBatching, SinkResult } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
@@ -28,7 +28,7 @@ import { SinkManifest, surelyUnlisted } from './manifest.ts';
 import type { LakeSession } from './session.ts';
 import { looksLikeObject, sift } from './sift.ts';
 import { checkFolder } from './sql.ts';
-import { copySql, datesSql, OFFSET, readySql, soundnessSql, STAGE, stageSql } from './stage-sql.ts';
+import { copySql, datesSql, OFFSET, soundnessSql, stageSql } from './stage-sql.ts';
 
 export interface LakeSinkOptions {
   readonly table: LakeTable;
@@ -47,6 +47,9 @@ const BATCHING: SinkBatching = { maxRecords: 50_000, maxBytes: 32 << 20, maxDela
 const PATIENCE = 5000;
 /** Bytes written at a time. */
 const BUFFER = 1 << 20;
+/** Bytes that a line has at most beside the value of its record: the member with the offset, and the end of the line. */
+const BESIDE = 64;
+const NEW_LINE = 0x0a;
 
 /** The name of the sink of a table, which is its consumer group, too. */
 export function lakeSinkName(table: LakeTable): string {
@@ -129,13 +132,10 @@ export class LakeSink implements Sink {
       if (refused.length > 0) return refused;
     }
     await session.addPseudonyms(table);
-    await session.run(readySql(table, batch.lease.partition));
-    // Identities go, and half of the memory with them.
-    await session.run(`DROP TABLE temp.${STAGE}`);
     for (const { date, rows, first, last } of await session.rows<DateRow>(datesSql(table))) {
       const path = newPath(table.folder, date);
       files.push({ date, path, rows, first: `${first}Z`, last: `${last}Z` });
-      await session.run(copySql(table, { date, file: await partOf(this.#root, path) }));
+      await session.run(copySql(table, { partition: batch.lease.partition, date, file: await partOf(this.#root, path) }));
     }
     return [];
   }
@@ -191,25 +191,25 @@ interface DateRow extends Readonly<Record<string, string | number>> {
   readonly last: string;
 }
 
-/**
- * Writes a line for each record; false when one cannot be a JSON object. Encodes into one buffer that is written whenever it is full: half
- * the work of letting the file system encode long texts.
- */
+/** Writes a line for each record; false when one cannot be a JSON object. The bytes of the records go through one buffer, and never become text. */
 async function writeLines(file: string, records: Records): Promise<boolean> {
   const handle = await open(file, 'wx', 0o600);
   try {
     const buffer = Buffer.allocUnsafe(BUFFER);
     let used = 0;
-    for (const { offset, value } of records) {
-      if (!looksLikeObject(value)) return false;
-      const line = `{"${OFFSET}":${offset},${value.slice(1)}\n`;
-      // A UTF-16 unit takes three bytes at most.
-      if (used + line.length * 3 > BUFFER) {
+    for (const { offset, bytes, start, end } of encoded(records)) {
+      if (!looksLikeObject(bytes, start, end)) return false;
+      if (used + BESIDE + end - start > BUFFER) {
         await handle.appendFile(buffer.subarray(0, used));
         used = 0;
       }
-      if (line.length * 3 > BUFFER) await handle.appendFile(line);
-      else used += buffer.write(line, used, 'utf8');
+      used += buffer.write(`{"${OFFSET}":${offset},`, used, 'latin1');
+      if (BESIDE + end - start > BUFFER) {
+        await handle.appendFile(buffer.subarray(0, used));
+        await handle.appendFile(bytes.subarray(start + 1, end));
+        used = 0;
+      } else used += bytes.copy(buffer, used, start + 1, end);
+      buffer[used++] = NEW_LINE;
     }
     await handle.appendFile(buffer.subarray(0, used));
     return true;

@@ -5,7 +5,7 @@ import type { PseudonymKey } from '@kidjamo/stream';
 import type { DuckDBConnection, DuckDBInstance, Json } from '@duckdb/node-api';
 
 import type { LakeTable } from './lake-table.ts';
-import { newIdentitiesSql, PSEUDONYMS, READY, STAGE } from './stage-sql.ts';
+import { newIdentitiesSql, PSEUDONYMS, STAGE } from './stage-sql.ts';
 
 /** Which pseudonyms a connection makes, and how many of them it keeps. */
 export interface PseudonymOptions {
@@ -37,8 +37,8 @@ export class LakeConnection {
 
   /** Gives the memory of a batch back before the next one takes its own. */
   async clear(): Promise<void> {
-    // Where it fails, the next batch replaces the tables.
-    await this.#connection.run(`DROP TABLE IF EXISTS temp.${STAGE}; DROP TABLE IF EXISTS temp.${READY}`).catch(() => undefined);
+    // Where it fails, the next batch replaces the table.
+    await this.#connection.run(`DROP TABLE IF EXISTS temp.${STAGE}`).catch(() => undefined);
   }
 
   close(): void {

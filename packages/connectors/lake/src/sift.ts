@@ -34,9 +34,9 @@ export async function sift(
   return { refused, readable: plausible.filter((record) => !unreadable.has(record)) };
 }
 
-/** Whether a value is the text of a JSON object, by its first character. DuckDB checks the rest. */
-export function looksLikeObject(value: string): boolean {
-  return value.startsWith('{');
+/** Whether the bytes from `start` to `end` are the text of a JSON object, by the first of them. DuckDB checks the rest. */
+export function looksLikeObject(bytes: Uint8Array, start: number, end: number): boolean {
+  return start < end && bytes[start] === 0x7b;
 }
 
 async function halve(records: readonly LogRecord[], canRead: (records: readonly LogRecord[]) => Promise<boolean>): Promise<LogRecord[]> {
@@ -48,7 +48,7 @@ async function halve(records: readonly LogRecord[], canRead: (records: readonly 
 
 /** What can be said of a record without DuckDB. A record that DuckDB could read is never refused here. */
 function judge(table: LakeTable, value: string): 'plausible' | 'other' | { reason: string } {
-  if (!looksLikeObject(value)) return { reason: 'the value is not a JSON object' };
+  if (!value.startsWith('{')) return { reason: 'the value is not a JSON object' };
   let parsed: unknown;
   try {
     parsed = JSON.parse(value);

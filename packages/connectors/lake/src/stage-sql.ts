@@ -6,8 +6,6 @@ import { ident, literal } from './sql.ts';
 
 /** The staged batch, as read, identities included. Like the other tables here it is temporary: each session has its own. */
 export const STAGE = 'stage';
-/** The same batch as it is written: under pseudonyms, in the order of the log. */
-export const READY = 'ready';
 /** Pseudonyms by identity, for as long as the connection lives. */
 export const PSEUDONYMS = 'pseudonym';
 
@@ -54,31 +52,38 @@ export function newIdentitiesSql(table: LakeTable): string | undefined {
     WHERE s.identity IS NOT NULL AND NOT EXISTS (FROM ${PSEUDONYMS} p WHERE p.identity = s.identity)`;
 }
 
-/** Makes the batch ready, once for the files of all its dates. It is sorted only by the compaction: in a file this small, sorted rows help no reader. */
-export function readySql(table: LakeTable, partition: number): string {
+/** Tells, for each date, how many rows it has and between which times. */
+export function datesSql(table: LakeTable): string {
+  const time = ident(table.eventTime);
+  return `SELECT ${time}::DATE::VARCHAR AS date, count(*)::INTEGER AS rows, min(${time})::VARCHAR AS first, max(${time})::VARCHAR AS last
+    FROM ${STAGE} WHERE ${ident(KEPT)} GROUP BY 1 ORDER BY 1`;
+}
+
+/** Where rows go: the partition of the log that they come from, and the file of their date. */
+export interface Destination {
+  readonly partition: number;
+  readonly date: string;
+  readonly file: string;
+}
+
+/**
+ * Writes the rows of one date to a file: under pseudonyms, in the order of the log. They are sorted only by the compaction: in a file this
+ * small, sorted rows help no reader.
+ */
+export function copySql(table: LakeTable, { partition, date, file }: Destination): string {
   const joins: string[] = [];
   const columns = table.columns.map((column, index) => {
     if (column.type !== 'pseudonym') return `s.${ident(column.name)}`;
     joins.push(`LEFT JOIN ${PSEUDONYMS} p${index} ON p${index}.identity = s.${ident(column.name)}`);
     return `p${index}.pseudonym AS ${ident(column.name)}`;
   });
-  return `CREATE OR REPLACE TEMP TABLE ${READY} AS
-    SELECT ${columns.join(', ')}, ${partition}::INTEGER AS log_partition, s.${ident(OFFSET)} AS log_offset
-      FROM ${STAGE} s ${joins.join(' ')} WHERE s.${ident(KEPT)}`;
-}
-
-/** Tells, for each date, how many rows it has and between which times. */
-export function datesSql(table: LakeTable): string {
-  const time = ident(table.eventTime);
-  return `SELECT ${time}::DATE::VARCHAR AS date, count(*)::INTEGER AS rows, min(${time})::VARCHAR AS first, max(${time})::VARCHAR AS last
-    FROM ${READY} GROUP BY 1 ORDER BY 1`;
-}
-
-/** Writes the rows of one date to a file. */
-export function copySql(table: LakeTable, { date, file }: { date: string; file: string }): string {
-  const time = ident(table.eventTime);
+  const time = `s.${ident(table.eventTime)}`;
   const day = `DATE ${literal(date)}`;
-  return `COPY (FROM ${READY} WHERE ${time} >= ${day} AND ${time} < ${day} + INTERVAL 1 DAY) TO ${literal(file)} (${PARQUET})`;
+  return `COPY (
+    SELECT ${columns.join(', ')}, ${partition}::INTEGER AS log_partition, s.${ident(OFFSET)} AS log_offset
+      FROM ${STAGE} s ${joins.join(' ')}
+     WHERE s.${ident(KEPT)} AND ${time} >= ${day} AND ${time} < ${day} + INTERVAL 1 DAY
+  ) TO ${literal(file)} (${PARQUET})`;
 }
 
 /** How files are written. DuckDB's own temporary name is not used: the caller renames, and syncs before it does. */

@@ -82,8 +82,8 @@ sinkConformance('lake', {
         deaths.push(death);
         return mortal(spare, death);
       },
-      // The fence is checked, the batch staged, made ready, the stage dropped, a file written, and listed with the position.
-      steps: 6,
+      // The fence is checked, the batch staged, a file written, and listed with the position.
+      steps: 4,
       unavailable: () => trial.sink({ pool: nowhere }),
       secrets: ['hush-hush', 'in the evening', patient(1)],
       close: async () => {

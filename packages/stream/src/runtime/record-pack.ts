@@ -17,6 +17,29 @@ const WIDEST = 3;
 const spare: Buffer[] = [];
 /** Spare pages kept. */
 const MAX_SPARE = 64;
+const NO_BYTES = Buffer.alloc(0);
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A value as bytes of UTF-8, from `start` to `end`. */
+export interface EncodedValue {
+  readonly offset: number;
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The values of records, for whoever needs bytes: those of a {@link RecordPack} are not made into text on the way. Each is only there until the next. */
+export function* encoded(records: Records): Generator<EncodedValue, undefined> {
+  if (records instanceof RecordPack) {
+    yield* records.encoded();
+    return;
+  }
+  for (const { offset, value } of records) {
+    const bytes = Buffer.from(value);
+    yield { offset, bytes, start: 0, end: bytes.length };
+  }
+}
 
 /** A growing list of records of one partition, in order. Reading it makes the records anew. */
 export class RecordPack implements Records {
@@ -60,6 +83,21 @@ export class RecordPack implements Records {
     this.#times = [];
     this.#keyEnds = [];
     this.#ends = [];
+  }
+
+  /** The values, in place. The same object each time. */
+  *encoded(): Generator<EncodedValue, undefined> {
+    const value: Mutable<EncodedValue> = { offset: 0, bytes: NO_BYTES, start: 0, end: 0 };
+    let index = 0;
+    for (const { bytes, count } of this.#pages) {
+      value.bytes = bytes;
+      for (const last = index + count; index < last; index += 1) {
+        value.offset = this.#offsets[index] ?? 0;
+        value.start = this.#keyEnds[index] ?? 0;
+        value.end = this.#ends[index] ?? value.start;
+        yield value;
+      }
+    }
   }
 
   *[Symbol.iterator](): Iterator<LogRecord> {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { RecordPack } from '../../src/runtime/record-pack.ts';
+import { encoded, RecordPack } from '../../src/runtime/record-pack.ts';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -24,6 +24,11 @@ test('gives records back as they were, as often as it is gone through', () => {
         const expected = records.map((record) => ({ partition: 3, ...record }));
         expect([...pack]).toEqual(expected);
         expect([...pack]).toEqual(expected);
+        const values = Array.from(encoded(pack), ({ offset, bytes, start, end }) => [offset, bytes.toString('utf8', start, end)]);
+        expect(values).toEqual(expected.map(({ offset, value }) => [offset, value]));
+        expect(Array.from(encoded(expected), ({ offset, bytes, start, end }) => [offset, bytes.toString('utf8', start, end)])).toEqual(
+          values,
+        );
         // The next run gets its pages.
         pack.release();
         expect([pack.length, ...pack]).toEqual([0]);
