@@ -8,7 +8,7 @@ export interface TaskContext {
   readonly logTime: number;
   /** The state under `key`, or undefined. `key` MUST be one of those that {@link Task.keys} named for this input. */
   get<S>(key: string): S | undefined;
-  /** Replaces the state under `key`; undefined deletes it. MUST be JSON. */
+  /** Replaces the state under `key`, which MUST be one of the named, too; undefined deletes it. MUST be JSON. */
   put(key: string, state: unknown): void;
   /** Emits a row for a table of the store. */
   row(table: string, row: object): void;

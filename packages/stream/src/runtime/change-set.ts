@@ -4,14 +4,14 @@ import { KidjamoError } from '../errors.ts';
 import type { Changes, DeadLetter, TaskStore, TimerChange } from '../contracts/commit.ts';
 import type { LogRecord, NewRecord } from '../contracts/log.ts';
 import type { TaskContext } from '../contracts/task.ts';
+import type { StateCell } from './state-cache.ts';
 
 export class ChangeSet implements TaskContext {
   logTime = 0;
   /** The earliest timer armed in this batch: the batch must end before a record at or after it. */
   earliestArmed = Number.POSITIVE_INFINITY;
   readonly #partition: number;
-  readonly #states: Map<string, unknown>;
-  readonly #dirty = new Set<string>();
+  readonly #dirty: StateCell[] = [];
   readonly #packs: object[] = [];
   #rows = new Map<string, object[]>();
   readonly #things = new Map<object, { readonly table: string; readonly make: () => object }>();
@@ -20,32 +20,30 @@ export class ChangeSet implements TaskContext {
   readonly #counters = new Map<string, number>();
   readonly #deadLetters: DeadLetter[] = [];
   #current: LogRecord | undefined;
-  #readable: readonly string[] = [];
+  #cells: readonly StateCell[] = [];
 
-  /** `states` holds every state that the inputs of the batch need; it is changed in place. */
-  constructor(partition: number, states: Map<string, unknown>) {
+  constructor(partition: number) {
     this.#partition = partition;
-    this.#states = states;
   }
 
-  /** Turns to the next input, which is a record or a timer, and whose state keys are `keys`. */
-  begin(input: { readonly record?: LogRecord; readonly keys: readonly string[] }, logTime: number): void {
+  /** Turns to the next input, which is a record or a timer, with the states that it named. They are changed in place. */
+  begin(input: { readonly record?: LogRecord; readonly cells: readonly StateCell[] }, logTime: number): void {
     this.#current = input.record;
-    this.#readable = input.keys;
+    this.#cells = input.cells;
     this.logTime = logTime;
   }
 
   get<S>(key: string): S | undefined {
-    // Whether the state of another key is at hand depends on how the records were cut into batches.
-    if (!this.#readable.includes(key))
-      throw new KidjamoError('TASK_FAILED', 'the task reads a state whose key it did not name for this input');
     // The task stored this value under this key itself, so it alone knows its type.
-    return this.#states.get(key) as S | undefined;
+    return this.#cell(key).value as S | undefined;
   }
 
   put(key: string, state: unknown): void {
-    this.#states.set(key, state);
-    this.#dirty.add(key);
+    const cell = this.#cell(key);
+    cell.value = state;
+    if (cell.dirty) return;
+    cell.dirty = true;
+    this.#dirty.push(cell);
   }
 
   row(table: string, row: object): void {
@@ -97,9 +95,9 @@ export class ChangeSet implements TaskContext {
   finish(): Changes {
     for (const { table, make } of this.#things.values()) this.row(table, make());
     const states = new Map<string, string | null>();
-    for (const key of this.#dirty) {
-      const state = this.#states.get(key);
-      states.set(key, state === undefined ? null : JSON.stringify(state));
+    for (const cell of this.#dirty) {
+      cell.dirty = false;
+      states.set(cell.key, cell.value === undefined ? null : JSON.stringify(cell.value));
     }
     return {
       rows: this.#rows,
@@ -119,5 +117,12 @@ export class ChangeSet implements TaskContext {
 
   get touchedTimers(): boolean {
     return this.#timers.size > 0;
+  }
+
+  /** An input has one or two states, so going through them is the quickest way to one. */
+  #cell(key: string): StateCell {
+    for (const cell of this.#cells) if (cell.key === key) return cell;
+    // Whether the state of another key is at hand depends on how the records were cut into batches.
+    throw new KidjamoError('TASK_FAILED', 'the task uses a state whose key it did not name for this input');
   }
 }

@@ -7,7 +7,7 @@ import type { Changes, Lease, Position, TaskStore } from '../contracts/commit.ts
 import type { LogRecord } from '../contracts/log.ts';
 import type { IdempotencyKey, Task, TimerFiring } from '../contracts/task.ts';
 import { ChangeSet } from './change-set.ts';
-import type { Lru } from './lru.ts';
+import type { StateCache, StateCell } from './state-cache.ts';
 
 /** Key of the records that only carry log time forward. */
 export const TICK_KEY = '#tick';
@@ -46,7 +46,8 @@ export class PoisonTimer extends Error {
 interface Parsed<V> {
   readonly record: LogRecord;
   readonly value: V | undefined;
-  readonly states: readonly string[];
+  /** The states that it names. */
+  readonly cells: readonly StateCell[];
   readonly key: IdempotencyKey | undefined;
   readonly reason: string | undefined;
 }
@@ -56,7 +57,7 @@ export interface BatchEnvironment<V> {
   readonly task: Task<V>;
   readonly store: TaskStore;
   readonly lease: Lease;
-  readonly cache: Lru<string, unknown>;
+  readonly cache: StateCache;
   /** Records that are parsed and processed together; what they emit is packed before the next ones. */
   readonly piece: number;
   /** Offsets whose records are to be dead-lettered, with the reason. */
@@ -75,15 +76,17 @@ export function timerId({ key, name, due }: TimerFiring): string {
  * the order is that of the due times however the firings are cut.
  */
 export async function runTimers<V>(env: BatchEnvironment<V>, from: Position, firings: readonly TimerFiring[]): Promise<BatchOutcome> {
-  const states = await loadStates(env, new Set(firings.map((firing) => firing.key)));
-  const set = new ChangeSet(env.lease.partition, states);
+  const missing: StateCell[] = [];
+  const cells = firings.map((firing) => cellOf(env.cache, firing.key, missing));
+  await load(env, missing);
+  const set = new ChangeSet(env.lease.partition);
   let logTime = from.logTime;
-  for (const firing of firings) {
+  for (const [i, firing] of firings.entries()) {
     if (set.earliestArmed <= firing.due) break;
     // Taken away, or armed anew for later, by a firing before it.
     if (set.hasTouched(firing)) continue;
     logTime = Math.max(logTime, firing.due);
-    set.begin({ keys: [firing.key] }, logTime);
+    set.begin({ cells: cells.slice(i, i + 1) }, logTime);
     set.disarm(firing.key, firing.name);
     if (env.poisonTimers.has(timerId(firing))) set.count('timer_failed');
     else {
@@ -94,20 +97,20 @@ export async function runTimers<V>(env: BatchEnvironment<V>, from: Position, fir
       }
     }
   }
-  remember(env, states);
   return { changes: set.finish(), to: { offset: from.offset, logTime }, consumed: 0, touchedTimers: true };
 }
 
 /** Processes `records`, up to the first one that a timer armed on the way must precede. */
 export async function runRecords<V>(env: BatchEnvironment<V>, from: Position, records: readonly LogRecord[]): Promise<BatchOutcome> {
-  const states = new Map<string, unknown>();
   const applied = new Map<string, string>();
-  const set = new ChangeSet(env.lease.partition, states);
+  const set = new ChangeSet(env.lease.partition);
   let { offset, logTime } = from;
   let consumed = 0;
   for (let whole = true; whole && consumed < records.length;) {
-    const parsed = records.slice(consumed, consumed + env.piece).map((record) => parse(env, record));
-    await look(env, parsed, { states, applied });
+    const missing: StateCell[] = [];
+    const parsed = records.slice(consumed, consumed + env.piece).map((record) => parse(env, record, missing));
+    const [known] = await Promise.all([env.store.known(keysOf(parsed)), load(env, missing)]);
+    for (const [id, { digest }] of known) applied.set(id, digest);
     for (const item of parsed) {
       const time = Math.max(logTime, item.record.time);
       whole = time < set.earliestArmed;
@@ -115,40 +118,24 @@ export async function runRecords<V>(env: BatchEnvironment<V>, from: Position, re
       logTime = time;
       offset = item.record.offset + 1;
       consumed += 1;
-      set.begin({ record: item.record, keys: item.states }, logTime);
+      set.begin(item, logTime);
       apply(env.task, set, { item, applied });
     }
     set.pack(env.store);
   }
-  remember(env, states);
   return { changes: set.finish(), to: { offset, logTime }, consumed, touchedTimers: set.touchedTimers };
 }
 
-/** Adds the states that a piece needs, and what was applied before under its keys; both unless an earlier piece has brought them. */
-async function look<V>(
-  env: BatchEnvironment<V>,
-  parsed: readonly Parsed<V>[],
-  { states, applied }: { states: Map<string, unknown>; applied: Map<string, string> },
-): Promise<void> {
-  const keys = new Set<string>();
-  const wanted: IdempotencyKey[] = [];
-  for (const { states: named, key } of parsed) {
-    for (const state of named) if (!states.has(state)) keys.add(state);
-    if (key !== undefined && !applied.has(key.id)) wanted.push(key);
-  }
-  const [loaded, known] = await Promise.all([loadStates(env, keys), env.store.known(wanted)]);
-  for (const [key, state] of loaded) states.set(key, state);
-  for (const [id, { digest }] of known) applied.set(id, digest);
-}
-
-function parse<V>(env: BatchEnvironment<V>, record: LogRecord): Parsed<V> {
-  const nothing = { record, value: undefined, states: [], key: undefined };
+function parse<V>(env: BatchEnvironment<V>, record: LogRecord, missing: StateCell[]): Parsed<V> {
+  const nothing = { record, value: undefined, cells: [], key: undefined };
   if (record.key === TICK_KEY) return { ...nothing, reason: undefined };
   const reason = env.poison.get(record.offset);
   if (reason !== undefined) return { ...nothing, reason };
   try {
     const value = env.task.parse(record.value);
-    return { record, value, states: env.task.keys(value), key: env.task.idempotency(value), reason: undefined };
+    const keys = env.task.keys(value);
+    const key = env.task.idempotency(value);
+    return { record, value, cells: keys.map((name) => cellOf(env.cache, name, missing)), key, reason: undefined };
   } catch (error) {
     return { ...nothing, reason: `cannot be parsed (${error instanceof Error ? error.name : 'unknown error'})` };
   }
@@ -171,26 +158,28 @@ function apply<V>(task: Task<V>, set: ChangeSet, step: { item: Parsed<V>; applie
   }
 }
 
-async function loadStates<V>(env: BatchEnvironment<V>, keys: ReadonlySet<string>): Promise<Map<string, unknown>> {
-  const states = new Map<string, unknown>();
-  const missing: string[] = [];
-  for (const key of keys) {
-    const cached = env.cache.get(key);
-    if (cached === undefined) missing.push(key);
-    else if (cached !== ABSENT) states.set(key, cached);
-  }
-  const loaded = await env.store.loadStates(env.lease, missing);
-  for (const [key, text] of loaded) {
-    const state: unknown = JSON.parse(text);
-    states.set(key, state);
-  }
-  for (const key of missing) if (!loaded.has(key)) env.cache.set(key, ABSENT);
-  return states;
+function keysOf<V>(parsed: readonly Parsed<V>[]): IdempotencyKey[] {
+  const keys: IdempotencyKey[] = [];
+  for (const { key } of parsed) if (key !== undefined) keys.push(key);
+  return keys;
 }
 
-/** Cached for keys known to have no state, so that they are not looked up again. */
-const ABSENT = Symbol('absent');
+/** The cell of a state, which is added to `missing` when its value has to be loaded first. */
+function cellOf(cache: StateCache, key: string, missing: StateCell[]): StateCell {
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const cell = cache.add(key);
+  missing.push(cell);
+  return cell;
+}
 
-function remember<V>(env: BatchEnvironment<V>, states: ReadonlyMap<string, unknown>): void {
-  for (const [key, state] of states) env.cache.set(key, state === undefined ? ABSENT : state);
+async function load<V>({ store, lease }: BatchEnvironment<V>, missing: readonly StateCell[]): Promise<void> {
+  const loaded = await store.loadStates(
+    lease,
+    missing.map(({ key }) => key),
+  );
+  for (const cell of missing) {
+    const text = loaded.get(cell.key);
+    if (text !== undefined) cell.value = JSON.parse(text) as unknown;
+  }
 }

@@ -18,10 +18,10 @@ import type { Log, LogRecord } from '../contracts/log.ts';
 import type { Task } from '../contracts/task.ts';
 import { backoffDelay } from '../resilience/backoff.ts';
 import type { BackoffOptions } from '../resilience/backoff.ts';
-import { Lru } from './lru.ts';
 import type { RuntimeObserver } from './observer.ts';
 import { PoisonRecord, PoisonTimer, runRecords, runTimers, TICK_KEY, TICK_VALUE, timerId } from './task-batch.ts';
 import type { BatchEnvironment, BatchOutcome } from './task-batch.ts';
+import { StateCache } from './state-cache.ts';
 
 /** How a task is run. */
 export interface TaskRunnerOptions<V> {
@@ -60,7 +60,7 @@ const NARROW = 8;
 export class TaskRunner<V> {
   readonly #options: TaskRunnerOptions<V>;
   readonly #lease: Lease;
-  readonly #cache: Lru<string, unknown>;
+  readonly #cache: StateCache;
   readonly #poison = new Map<number, string>();
   readonly #poisonTimers = new Set<string>();
   #position: Position = { offset: 0, logTime: 0 };
@@ -78,7 +78,7 @@ export class TaskRunner<V> {
   constructor(options: TaskRunnerOptions<V>, lease: Lease) {
     this.#options = options;
     this.#lease = lease;
-    this.#cache = new Lru(options.cachedStates);
+    this.#cache = new StateCache(options.cachedStates);
     this.#limit = options.maxBatch;
   }
 
@@ -198,6 +198,7 @@ export class TaskRunner<V> {
     const { store, clock, observer, maxBatch } = this.#options;
     const started = clock.now();
     await store.commit(this.#lease, { from: this.#position, to: outcome.to }, outcome.changes);
+    this.#cache.trim();
     this.#condemnFirst = undefined;
     this.#attempt = 0;
     this.#limit = Math.min(maxBatch, this.#limit * 2);

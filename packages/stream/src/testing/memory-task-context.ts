@@ -24,7 +24,7 @@ export class MemoryTaskContext<V> implements TaskContext {
   readonly timers = new Map<string, TimerFiring>();
   readonly #task: Task<V>;
   readonly #applied = new Map<string, string>();
-  #readable: readonly string[] = [];
+  #named: readonly string[] = [];
   #offset = 0;
   /** No timer is due before this. */
   #earliest = Number.POSITIVE_INFINITY;
@@ -40,7 +40,7 @@ export class MemoryTaskContext<V> implements TaskContext {
     const record: LogRecord = { partition: 0, offset: this.#offset, key: 'test', value: text, time };
     this.#offset += 1;
     const input: TaskInput<V> = { record, value: this.#task.parse(text) };
-    this.#readable = this.#task.keys(input.value);
+    this.#named = this.#task.keys(input.value);
     const key = this.#task.idempotency(input.value);
     const before = key === undefined ? undefined : this.#applied.get(key.id);
     if (key === undefined || before === undefined) {
@@ -55,21 +55,21 @@ export class MemoryTaskContext<V> implements TaskContext {
     for (let next = this.#nextTimer(time); next !== undefined; next = this.#nextTimer(time)) {
       this.timers.delete(timerKey(next.key, next.name));
       this.logTime = Math.max(this.logTime, next.due);
-      this.#readable = [next.key];
+      this.#named = [next.key];
       this.#task.onTimer(next, this);
     }
     this.logTime = Math.max(this.logTime, time);
   }
 
   get<S>(key: string): S | undefined {
-    if (!this.#readable.includes(key))
-      throw new KidjamoError('TASK_FAILED', 'the task reads a state whose key it did not name for this input');
+    this.#checkNamed(key);
     const text = this.states.get(key);
     // The task stored this value under this key itself, so it alone knows its type.
     return text === undefined ? undefined : (JSON.parse(text) as S);
   }
 
   put(key: string, state: unknown): void {
+    this.#checkNamed(key);
     if (state === undefined) this.states.delete(key);
     else this.states.set(key, JSON.stringify(state));
   }
@@ -108,6 +108,10 @@ export class MemoryTaskContext<V> implements TaskContext {
 
   deadLetter(reason: string): void {
     this.deadLetters.push(reason);
+  }
+
+  #checkNamed(key: string): void {
+    if (!this.#named.includes(key)) throw new KidjamoError('TASK_FAILED', 'the task uses a state whose key it did not name for this input');
   }
 
   #nextTimer(until: number): TimerFiring | undefined {

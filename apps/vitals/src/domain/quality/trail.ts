@@ -97,22 +97,32 @@ export function extendTrail(trail: Trail, vitals: Vitals, gap: number): History 
   };
 }
 
+/** Changes `run` in place: what is kept between readings and made anew with each of them is what the collection of garbage costs most for. */
 function extendRun(run: FlatRun | null, reading: { value: number | undefined; gap: number; tolerance: number }): FlatRun | null {
   const { value, gap, tolerance } = reading;
   if (run !== null) run[1] += Math.round(gap);
   if (value === undefined) return run;
-  if (run === null || run[1] > LOOK_BACK || Math.abs(value - run[3]) > tolerance + EPSILON) return [0, 0, 1, value];
-  run[0] += run[1];
+  if (run === null) return [0, 0, 1, value];
+  if (run[1] > LOOK_BACK || Math.abs(value - run[3]) > tolerance + EPSILON) {
+    run[0] = 0;
+    run[2] = 1;
+    run[3] = value;
+  } else {
+    run[0] += run[1];
+    run[2] += 1;
+  }
   run[1] = 0;
-  run[2] += 1;
   return run;
 }
 
 /** Adds `value` to the last ones, and gives their coefficient of variation in %. */
 function variation(last: number[], value: number | undefined): number {
   if (value === undefined) return Number.NaN;
-  if (last.length === VARIATION_POINTS) last.shift();
-  last.push(value);
+  if (last.length < VARIATION_POINTS) last.push(value);
+  else {
+    last.copyWithin(0, 1);
+    last[VARIATION_POINTS - 1] = value;
+  }
   if (last.length < VARIATION_POINTS) return Number.NaN;
   let sum = 0;
   for (const each of last) sum += each;
@@ -128,8 +138,9 @@ function missing(last: number[], vitals: Vitals): boolean {
   for (let i = 0; i < VITALS.length; i += 1) if (vitals[VITALS[i] ?? 'heart_rate'] !== undefined) present |= 1 << i;
   const [first, second, third] = last;
   const used = first !== undefined && second !== undefined && third !== undefined ? first & second & third : 0;
-  last.unshift(present);
-  if (last.length > 3) last.pop();
+  if (third === undefined) last.push(0);
+  for (let i = last.length - 1; i > 0; i -= 1) last[i] = last[i - 1] ?? 0;
+  last[0] = present;
   return (used & ~present) !== 0;
 }
 
