@@ -1,6 +1,7 @@
 /** Sees alerts the moment they are committed, by reading the log they are written to in the same transaction as their rows. */
 
-import { decodeBody } from '@kidjamo/connector-postgres';
+import { decodeBatch } from '@kidjamo/connector-postgres';
+import type { BatchRow } from '@kidjamo/connector-postgres';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 
@@ -13,9 +14,9 @@ const LOOK_EVERY_MS = 2;
 const READ = {
   name: 'bench-alerts',
   text: `
-  SELECT n.partition, b.base_offset::float8 AS base, b.record_count AS count, b.codec, b.body
+  SELECT n.partition, b.base_offset, b.record_count, (extract(epoch FROM b.appended_at) * 1000)::float8 AS appended_ms, b.codec, b.body
     FROM unnest($2::integer[], $3::bigint[]) AS n (partition, next)
-    JOIN LATERAL (SELECT base_offset, record_count, codec, body FROM stream.log_batch
+    JOIN LATERAL (SELECT base_offset, record_count, appended_at, codec, body FROM stream.log_batch
                    WHERE log = $1 AND partition = n.partition AND base_offset >= n.next ORDER BY base_offset) b ON true`,
 };
 
@@ -76,15 +77,15 @@ export class AlertObserver {
   }
 
   async #look(): Promise<void> {
-    const { rows } = await this.#client.query<{ partition: number; base: number; count: number; codec: number; body: Buffer }>({
+    const { rows } = await this.#client.query<BatchRow & { readonly partition: number }>({
       ...READ,
       values: [LOG, [...this.#next.keys()], [...this.#next.values()]],
     });
     const seenNs = process.hrtime.bigint();
-    for (const { partition, base, count, codec, body } of rows) {
-      this.#next.set(partition, base + count);
-      for (const line of decodeBody(codec, body).values) {
-        const alert = JSON.parse(line) as { alert_type: string; recorded_at: number };
+    for (const row of rows) {
+      this.#next.set(row.partition, Number(row.base_offset) + row.record_count);
+      for (const { value } of decodeBatch(row.partition, row, 0)) {
+        const alert = JSON.parse(value) as { alert_type: string; recorded_at: number };
         if (alert.alert_type === ALERT_TYPE) this.seen.push({ eventMicros: Math.round(alert.recorded_at * 1000), seenNs });
       }
     }

@@ -8,6 +8,7 @@ export type * from './contracts/sink.ts';
 export * from './resilience/backoff.ts';
 export * from './resilience/circuit-breaker.ts';
 export type * from './runtime/observer.ts';
+export * from './runtime/encoded-record.ts';
 export * from './runtime/group-runner.ts';
 export * from './runtime/lru.ts';
 export type { EncodedValue } from './runtime/record-pack.ts';

@@ -11,6 +11,7 @@ export * from './task/task-store.ts';
 export * from './embedded/index.ts';
 export * from './migrate.ts';
 export { DeadLetterStore } from './task/dead-letters.ts';
-export { decodeBody } from './log/encode.ts';
+export { decodeBatch } from './log/encode.ts';
+export type { BatchRow } from './log/encode.ts';
 export * from './review/dead-letters.ts';
 export * from './review/groups.ts';

@@ -5,6 +5,8 @@
 
 import type { LogRecord } from '../contracts/log.ts';
 import type { Records } from '../contracts/sink.ts';
+import { EncodedRecord } from './encoded-record.ts';
+import type { ValueBytes } from './encoded-record.ts';
 
 /** Bytes of a page; a longer record has a page of its own. */
 const PAGE = 1 << 20;
@@ -21,12 +23,9 @@ const NO_BYTES = Buffer.alloc(0);
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** A value as bytes of UTF-8, from `start` to `end`. */
-export interface EncodedValue {
+/** A value with the offset of its record. */
+export interface EncodedValue extends ValueBytes {
   readonly offset: number;
-  readonly bytes: Buffer;
-  readonly start: number;
-  readonly end: number;
 }
 
 /** The values of records, for whoever needs bytes: those of a {@link RecordPack} are not made into text on the way. Each is only there until the next. */
@@ -35,9 +34,12 @@ export function* encoded(records: Records): Generator<EncodedValue, undefined> {
     yield* records.encoded();
     return;
   }
-  for (const { offset, value } of records) {
-    const bytes = Buffer.from(value);
-    yield { offset, bytes, start: 0, end: bytes.length };
+  for (const record of records) {
+    if (record instanceof EncodedRecord) yield record;
+    else {
+      const bytes = Buffer.from(record.value);
+      yield { offset: record.offset, bytes, start: 0, end: bytes.length };
+    }
   }
 }
 
@@ -59,8 +61,10 @@ export class RecordPack implements Records {
     return this.#offsets.length;
   }
 
-  add({ offset, time, key, value }: LogRecord): void {
-    const needed = (key.length + value.length) * WIDEST;
+  add(record: LogRecord): void {
+    const { offset, time, key } = record;
+    const value = record instanceof EncodedRecord ? record : record.value;
+    const needed = key.length * WIDEST + (typeof value === 'string' ? value.length * WIDEST : value.end - value.start);
     let page = this.#pages.at(-1);
     if (page === undefined || page.used + needed > page.bytes.length) {
       page = { bytes: (needed <= PAGE ? spare.pop() : undefined) ?? Buffer.allocUnsafeSlow(Math.max(PAGE, needed)), used: 0, count: 0 };
@@ -68,7 +72,10 @@ export class RecordPack implements Records {
     }
     page.used += page.bytes.write(key, page.used, 'utf8');
     this.#keyEnds.push(page.used);
-    page.used += page.bytes.write(value, page.used, 'utf8');
+    page.used +=
+      typeof value === 'string'
+        ? page.bytes.write(value, page.used, 'utf8')
+        : value.bytes.copy(page.bytes, page.used, value.start, value.end);
     this.#ends.push(page.used);
     page.count += 1;
     this.#offsets.push(offset);

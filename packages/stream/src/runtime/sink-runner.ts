@@ -19,6 +19,7 @@ import type { BackoffOptions } from '../resilience/backoff.ts';
 import { CircuitBreaker } from '../resilience/circuit-breaker.ts';
 import type { CircuitOptions } from '../resilience/circuit-breaker.ts';
 import type { RuntimeObserver } from './observer.ts';
+import { valueSize } from './encoded-record.ts';
 import { RecordPack } from './record-pack.ts';
 import { TICK_KEY } from './task-batch.ts';
 
@@ -111,11 +112,12 @@ async function collect(
     const more = await log.read(from.partition, to, Math.min(READ_SIZE, maxRecords - records.length));
     for (const record of more) {
       if (record.key !== TICK_KEY) {
+        const size = valueSize(record);
         // A record that does not fit opens the next batch; one that is too large by itself goes alone.
-        const full = records.length >= maxRecords || (records.length > 0 && bytes + record.value.length > maxBytes);
+        const full = records.length >= maxRecords || (records.length > 0 && bytes + size > maxBytes);
         if (full) return { records, to, flushed };
         records.add(record);
-        bytes += record.value.length;
+        bytes += size;
       }
       to = record.offset + 1;
     }

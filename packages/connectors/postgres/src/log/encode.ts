@@ -6,7 +6,7 @@
 
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-import { KidjamoError } from '@kidjamo/stream';
+import { EncodedRecord, KidjamoError } from '@kidjamo/stream';
 import type { LogRecord, NewRecord } from '@kidjamo/stream';
 
 /** Records of one partition that become one row. */
@@ -31,6 +31,7 @@ const MAX_VALUE = 8 << 20;
 
 /** Between keys and values; JSON never holds it unescaped. */
 const SEPARATOR = '\u001e';
+const NEW_LINE = 0x0a;
 
 // eslint-disable-next-line no-control-regex -- these control characters are what must not be there
 const FORBIDDEN = /[\n\u0000\u001e]/;
@@ -72,13 +73,6 @@ const RATIO = 12;
 const LEAST_PIECE = 16 << 10;
 const GREATEST_PIECE = 2 << 20;
 
-/** The keys and values of a body. */
-export function decodeBody(codec: number, body: Buffer): { keys: string[]; values: string[] } {
-  const text = (codec === 0 ? body : decompress(body)).toString();
-  const cut = text.indexOf(SEPARATOR);
-  return { keys: text.slice(0, cut).split('\n'), values: text.slice(cut + 1).split('\n') };
-}
-
 function decompress(body: Buffer): Buffer {
   return zstdDecompressSync(body, { chunkSize: Math.min(GREATEST_PIECE, Math.max(LEAST_PIECE, body.length * RATIO)) });
 }
@@ -92,19 +86,28 @@ export interface BatchRow {
   readonly body: Buffer;
 }
 
-/** The records of a row from offset `from` on. */
+/** The records of a row from offset `from` on. Their values stay in bytes until they are read. */
 export function decodeBatch(partition: number, row: BatchRow, from: number): LogRecord[] {
   const base = Number(row.base_offset);
-  const { keys, values } = decodeBody(row.codec, row.body);
-  if (keys.length !== row.record_count || values.length !== row.record_count) {
+  // The driver may use what it received into again; a body that is not compressed is short.
+  const bytes = row.codec === 0 ? Buffer.from(row.body) : decompress(row.body);
+  const cut = bytes.indexOf(SEPARATOR);
+  const keys = bytes.toString('utf8', 0, cut).split('\n');
+  const records: LogRecord[] = [];
+  const time = row.appended_ms;
+  let values = 0;
+  for (let start = cut + 1, end; start <= bytes.length; start = end + 1) {
+    end = bytes.indexOf(NEW_LINE, start);
+    if (end === -1) end = bytes.length;
+    const offset = base + values;
+    if (offset >= from) records.push(new EncodedRecord({ partition, offset, key: keys[values] ?? '', time }, { bytes, start, end }));
+    values += 1;
+  }
+  if (keys.length !== row.record_count || values !== row.record_count) {
     throw new KidjamoError(
       'LOG_UNAVAILABLE',
       `batch at offset ${base} of partition ${partition} does not hold the ${row.record_count} records it should`,
     );
-  }
-  const records: LogRecord[] = [];
-  for (let i = Math.max(0, from - base); i < values.length; i += 1) {
-    records.push({ partition, offset: base + i, key: keys[i] ?? '', value: values[i] ?? '', time: row.appended_ms });
   }
   return records;
 }

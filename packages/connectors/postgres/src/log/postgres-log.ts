@@ -1,6 +1,6 @@
 /** The Log contract on PostgreSQL tables. Offsets are gap-free because the row of the partition is locked from append to commit. */
 
-import { KidjamoError } from '@kidjamo/stream';
+import { KidjamoError, valueSize } from '@kidjamo/stream';
 import type { AppendResult, Log, LogRecord, NewRecord } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
@@ -117,7 +117,7 @@ export class PostgresLog implements Log {
       for (const row of rows) {
         if (records.length >= max || volume >= READ_VOLUME) break;
         for (const record of decodeBatch(partition, row, offset)) {
-          volume += record.value.length;
+          volume += valueSize(record);
           records.push(record);
         }
         used += 1;
