@@ -1,0 +1,265 @@
+/**
+ * The notifier: writes down what is to be sent, sends it, and records what became of it. Each delivery is claimed before it is sent and
+ * recorded after, so a crash between the two is seen by whoever comes next, who sends it again with the same key.
+ *
+ * | a crash                        | leaves                                | then                                             |
+ * |--------------------------------|---------------------------------------|--------------------------------------------------|
+ * | before a plan is written       | nothing                               | the log hands the call over again                |
+ * | after it                       | planned deliveries                    | the log hands it over again; nothing changes     |
+ * | after a claim, before the send | `sending`                             | sent when the claim runs out                     |
+ * | after the send                 | `sending`                             | sent again when the claim runs out: one duplicate at most, none where the channel drops it |
+ * | after the record               | the end, with its fall-back if any    | nothing                                          |
+ *
+ * Every channel has a lane of its own, so that a slow one delays no other.
+ */
+
+import { backoffDelay, isRetryable, KidjamoError } from '@kidjamo/stream';
+import type { CircuitOptions, Clock } from '@kidjamo/stream';
+
+import type { Channel, ChannelName } from '../channel.ts';
+import { renderMessage } from '../templates/render.ts';
+import type { NotifyRequest } from './call.ts';
+import { decide } from './decision.ts';
+import type { Settlement } from './decision.ts';
+import type { Claim } from './delivery.ts';
+import type { NotifierObserver } from './observer.ts';
+import { mergeHeld, planCall, timesFrom } from './planning.ts';
+import type { CallPlan } from './planning.ts';
+import { POLICY } from './policy.ts';
+import type { Policy } from './policy.ts';
+import { Sender } from './sender.ts';
+import type { NotificationStore } from './store.ts';
+
+/** How a notifier is run. */
+export interface NotifierOptions {
+  readonly store: NotificationStore;
+  /** One for each name. */
+  readonly channels: readonly Channel[];
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly observer: NotifierObserver;
+  readonly policy?: Policy;
+  /** Attempts of one channel at a time. Default 8. */
+  readonly concurrency?: number;
+  /** Longest attempt, ms. Default 10,000. */
+  readonly sendWithin?: number;
+  /**
+   * How long a claim lasts, ms: after a crash a delivery waits for so long. At least three times the longest attempt, since clocks of machines
+   * differ and a record may have to be tried again. Default 30,000.
+   */
+  readonly claimFor?: number;
+  /** Default: opens after 5 failures in a row, for 30 s. */
+  readonly circuit?: CircuitOptions;
+  /** How long to wait before looking again, ms. Default 1000. */
+  readonly pollEvery?: number;
+}
+
+/** What became of calls that were handed over. */
+export interface Planned {
+  /** Deliveries written down, held ones included. */
+  readonly deliveries: number;
+  /** Calls that were known already. */
+  readonly known: number;
+}
+
+/** Held deliveries looked at in one go. */
+const HELD_AT_ONCE = 500;
+
+export class Notifier {
+  readonly #options: NotifierOptions;
+  readonly #policy: Policy;
+  readonly #claimFor: number;
+  readonly #senders: ReadonlyMap<ChannelName, Sender>;
+  /** What ends the pauses of the loops. */
+  readonly #rests = new Set<AbortController>();
+
+  /** @throws KidjamoError CONFIG_INVALID when two channels have one name, or a claim is too short. */
+  constructor(options: NotifierOptions) {
+    const { channels, clock, observer, circuit = { failures: 5, openFor: 30_000 }, sendWithin = 10_000, claimFor = 30_000 } = options;
+    if (claimFor < 3 * sendWithin) {
+      throw new KidjamoError('CONFIG_INVALID', `claims of ${claimFor} ms are shorter than three attempts of ${sendWithin} ms`);
+    }
+    const around = { clock, circuit, sendWithin, fault: (error: unknown) => observer.failed(error) };
+    const senders = new Map(channels.map((channel) => [channel.name, new Sender(channel, around)]));
+    if (senders.size !== channels.length) throw new KidjamoError('CONFIG_INVALID', 'two notification channels have the same name');
+    this.#options = options;
+    this.#policy = options.policy ?? POLICY;
+    this.#claimFor = claimFor;
+    this.#senders = senders;
+  }
+
+  /**
+   * Takes calls over: when it resolves they are durable, and whoever hands them over may forget them. Calls that are known already change nothing.
+   * @throws KidjamoError STORE_UNAVAILABLE or STORE_REJECTED, with none of them taken.
+   */
+  async notify(requests: readonly NotifyRequest[]): Promise<Planned> {
+    const { store, clock, observer } = this.#options;
+    if (requests.length === 0) return { deliveries: 0, known: 0 };
+    const now = clock.now();
+    const plans = await this.#plan([...new Map(requests.map((request) => [request.call.id, request])).values()], now);
+    const fresh = await store.plan(plans, now);
+    const taken = plans.filter(({ call }) => fresh.has(call.id));
+    for (const { call, deliveries, unreachable } of taken) {
+      const held = deliveries.filter(({ state }) => state === 'held').length;
+      observer.planned(call.severity, { now: deliveries.length - held, held });
+      if (unreachable.length > 0 || deliveries.length === 0) observer.unreachable(call.severity, unreachable.length);
+    }
+    for (const rest of this.#rests) rest.abort();
+    return { deliveries: taken.reduce((sum, { deliveries }) => sum + deliveries.length, 0), known: requests.length - taken.length };
+  }
+
+  /**
+   * Sends what is planned, until `signal` aborts. Attempts under way are ended and recorded first.
+   * @throws KidjamoError what the store says that will not pass by itself.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const broken = new AbortController();
+    const until = AbortSignal.any([signal, broken.signal]);
+    const loops = [
+      this.#keepOn(until, async () => {
+        await this.#tendHeld();
+        return false;
+      }),
+      ...Array.from(this.#senders.values(), (sender) => this.#lane(sender, until)),
+    ];
+    // Where one loop breaks, the others end what they have in hand before anybody is told.
+    const ends = await Promise.allSettled(loops.map((loop) => loop.finally(() => broken.abort())));
+    const failed = ends.find((end) => end.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** One round: ends holds that are over, and tries once what is due. Returns how many attempts were made. */
+  async round(): Promise<number> {
+    await this.#tendHeld();
+    let attempts = 0;
+    for (const sender of this.#senders.values()) {
+      const claims = await this.#claim(sender, this.#concurrency);
+      await Promise.all(claims.map((claim) => this.#attempt(sender, claim)));
+      attempts += claims.length;
+    }
+    return attempts;
+  }
+
+  get #concurrency(): number {
+    return this.#options.concurrency ?? 8;
+  }
+
+  async #plan(requests: readonly NotifyRequest[], now: number): Promise<CallPlan[]> {
+    const { store } = this.#options;
+    const counts = new Map<string, number>();
+    for (const { recipients } of requests) {
+      for (const { id, rateLimit } of recipients) {
+        if (rateLimit === undefined || counts.has(id)) continue;
+        counts.set(id, await store.sentSince(id, Math.floor(now / rateLimit.per) * rateLimit.per));
+      }
+    }
+    const channels = new Set(this.#senders.keys());
+    return requests.map((request) => {
+      const plan = planCall(request, { now, policy: this.#policy, channels, sent: (recipient) => counts.get(recipient) ?? 0 });
+      // Within one batch, too, the limit counts.
+      for (const { state, severity, recipient } of plan.deliveries) {
+        if (state === 'planned' && severity !== 'critical') counts.set(recipient, (counts.get(recipient) ?? 0) + 1);
+      }
+      return plan;
+    });
+  }
+
+  async #lane(sender: Sender, signal: AbortSignal): Promise<void> {
+    const inHand = new Set<Promise<void>>();
+    let resting: AbortController | undefined;
+    await this.#keepOn(signal, async (rest) => {
+      resting = rest;
+      const claims = await this.#claim(sender, this.#concurrency - inHand.size);
+      for (const claim of claims) {
+        const attempt = this.#attempt(sender, claim)
+          // Its claim runs out, and then it is sent again.
+          .catch((error: unknown) => this.#options.observer.failed(error))
+          .finally(() => {
+            inHand.delete(attempt);
+            resting?.abort();
+          });
+        inHand.add(attempt);
+      }
+      return claims.length > 0 && inHand.size < this.#concurrency;
+    });
+    await Promise.all(inHand);
+  }
+
+  /** Repeats `work`, which tells whether there may be more at once; else with pauses, and with back-off while the store is away. */
+  async #keepOn(signal: AbortSignal, work: (rest: AbortController) => Promise<boolean>): Promise<void> {
+    const { clock, observer, random, pollEvery = 1000 } = this.#options;
+    for (let failures = 0; !signal.aborted;) {
+      const rest = new AbortController();
+      const either = AbortSignal.any([signal, rest.signal]);
+      // Before the work, so that news that come during it are not slept over.
+      this.#rests.add(rest);
+      try {
+        if (await work(rest)) continue;
+        failures = 0;
+        await clock.sleep(pollEvery, either);
+      } catch (error) {
+        observer.failed(error);
+        if (!isRetryable(error)) throw error;
+        failures += 1;
+        await clock.sleep(backoffDelay(this.#policy.backoff, failures, random), signal);
+      } finally {
+        this.#rests.delete(rest);
+        rest.abort();
+      }
+    }
+  }
+
+  #claim(sender: Sender, max: number): Promise<readonly Claim[]> {
+    const now = this.#options.clock.now();
+    if (max <= 0) return Promise.resolve([]);
+    return this.#options.store.claim({ channel: sender.channel.name, now, until: now + this.#claimFor, max });
+  }
+
+  async #attempt(sender: Sender, claim: Claim): Promise<void> {
+    const { clock, random, observer } = this.#options;
+    const { name, idempotent } = sender.channel;
+    const taken = clock.now();
+    const message = renderMessage(claim.calls, claim);
+    if (claim.uncertain > 0 && !idempotent) observer.possibleDuplicate(name);
+    const outcome = await sender.send(message, claim);
+    observer.attempted(name, outcome.kind);
+    if (outcome.kind === 'refused' && outcome.gone === true) observer.gone(claim.recipient, name);
+    const settlement = decide(claim, outcome, { now: clock.now(), policy: this.#policy, random });
+    if (!(await this.#record(claim, settlement, taken + this.#claimFor))) return;
+    if (settlement.fallback !== undefined) observer.fellBack(name, settlement.fallback.channel);
+    else if (settlement.event === 'give_up') observer.undeliverable(name, claim.severity);
+  }
+
+  /** Records as long as the claim lasts: what is not recorded is sent again. */
+  async #record(claim: Claim, settlement: Settlement, until: number): Promise<boolean> {
+    const { store, clock, random, observer } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await store.settle(claim, settlement, clock.now());
+      } catch (error) {
+        const pause = backoffDelay({ initial: 100, max: 2000 }, attempt, random);
+        if (!isRetryable(error) || clock.now() + pause >= until) throw error;
+        observer.failed(error);
+        await clock.sleep(pause);
+      }
+    }
+  }
+
+  async #tendHeld(): Promise<void> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const groups = await store.heldDue(now, HELD_AT_ONCE);
+    for (const group of groups) {
+      const [first] = group;
+      if (group.length === 1) await store.release(first.key, timesFrom(now, first.severity, this.#policy), now);
+      else {
+        await store.merge(
+          group.map(({ key }) => key),
+          mergeHeld(group, now, this.#policy),
+          now,
+        );
+      }
+    }
+  }
+}

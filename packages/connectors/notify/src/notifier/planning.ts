@@ -1,0 +1,124 @@
+/** Plans the deliveries of a call. Pure. */
+
+import type { ChannelName } from '../channel.ts';
+import { deliveryKey, mergedKey } from './delivery.ts';
+import type { NewDelivery } from './delivery.ts';
+import type { Call, ChannelAddress, NotifyRequest, RateLimit, Recipient } from './call.ts';
+import type { Policy } from './policy.ts';
+import { quietUntil } from './quiet-hours.ts';
+
+/** What is to be written down for a call, all of it or nothing. */
+export interface CallPlan {
+  readonly call: Call;
+  readonly deliveries: readonly NewDelivery[];
+  /** Recipients that none of the channels in use reaches. */
+  readonly unreachable: readonly string[];
+}
+
+/** What planning needs to know. */
+export interface PlanningContext {
+  /** ms. */
+  readonly now: number;
+  readonly policy: Policy;
+  /** The channels in use. */
+  readonly channels: ReadonlySet<ChannelName>;
+  /** How many messages that are not critical a recipient has been sent since the beginning of the window. */
+  readonly sent: (recipient: string, since: number) => number;
+}
+
+/** One delivery for each recipient, by the first of their channels; the others take over when it fails. */
+export function planCall({ call, recipients }: NotifyRequest, context: PlanningContext): CallPlan {
+  const deliveries: NewDelivery[] = [];
+  const unreachable: string[] = [];
+  for (const recipient of new Map(recipients.map((each) => [each.id, each])).values()) {
+    const [first, ...rest] = usable(recipient.channels, context.channels);
+    if (first === undefined) {
+      unreachable.push(recipient.id);
+      continue;
+    }
+    const heldUntil = holdUntil(call, recipient, context);
+    deliveries.push({
+      key: deliveryKey(call.id, recipient.id, { channel: first.channel, place: 0 }),
+      callId: call.id,
+      group: call.id,
+      recipient: recipient.id,
+      place: 0,
+      ...first,
+      rest,
+      language: recipient.language,
+      timeZone: recipient.timeZone,
+      severity: call.severity,
+      state: heldUntil === undefined ? 'planned' : 'held',
+      ...timesFrom(heldUntil ?? context.now, call.severity, context.policy),
+    });
+  }
+  return { call, deliveries, unreachable };
+}
+
+/** When it is due, late and expired, for a delivery that may be sent from `start` (ms) on. */
+export function timesFrom(start: number, severity: Call['severity'], policy: Policy): Pick<NewDelivery, 'dueAt' | 'lateAt' | 'expiresAt'> {
+  return { dueAt: start, lateAt: start + policy.patience[severity], expiresAt: start + policy.lifetime[severity] };
+}
+
+/** The same delivery by the recipient's next channel; undefined where there is none. */
+export function fallbackOf(delivery: Omit<NewDelivery, 'state'>, now: number, policy: Policy): NewDelivery | undefined {
+  const { callId, group, recipient, language, timeZone, severity } = delivery;
+  const [first, ...rest] = delivery.rest;
+  if (first === undefined) return undefined;
+  const place = delivery.place + 1;
+  return {
+    key: deliveryKey(group, recipient, { channel: first.channel, place }),
+    callId,
+    group,
+    recipient,
+    place,
+    ...first,
+    rest,
+    language,
+    timeZone,
+    severity,
+    state: 'planned',
+    ...timesFrom(now, severity, policy),
+  };
+}
+
+/** One delivery in place of several that were held for the same recipient and channel. */
+export function mergeHeld(held: readonly [NewDelivery, ...NewDelivery[]], now: number, policy: Policy): NewDelivery {
+  const gravest = held.reduce((worst, each) => (policy.patience[each.severity] < policy.patience[worst.severity] ? each : worst));
+  const key = mergedKey(held.map((each) => each.key));
+  return {
+    ...held[0],
+    key,
+    callId: undefined,
+    group: key,
+    severity: gravest.severity,
+    state: 'planned',
+    ...timesFrom(now, gravest.severity, policy),
+  };
+}
+
+/** Until when a message waits; undefined when it goes now. What is critical never waits. */
+function holdUntil(call: Call, recipient: Recipient, context: PlanningContext): number | undefined {
+  if (call.severity === 'critical') return undefined;
+  const { rateLimit } = recipient;
+  const full = rateLimit === undefined ? undefined : windowFullUntil(rateLimit, recipient.id, context);
+  const quietAt = (at: number): number | undefined =>
+    recipient.quietHours === undefined ? undefined : quietUntil(at, recipient.quietHours, recipient.timeZone);
+  return quietAt(full ?? context.now) ?? full;
+}
+
+/** Windows begin at multiples of their length, so that all that is over the limit waits for the same moment and comes as one. */
+function windowFullUntil({ max, per }: RateLimit, recipient: string, { now, sent }: PlanningContext): number | undefined {
+  const begun = Math.floor(now / per) * per;
+  return sent(recipient, begun) < max ? undefined : begun + per;
+}
+
+function usable(wanted: readonly ChannelAddress[], channels: ReadonlySet<ChannelName>): ChannelAddress[] {
+  const seen = new Set<string>();
+  return wanted.filter(({ channel, address }) => {
+    const name = `${channel} ${address}`;
+    if (!channels.has(channel) || seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  });
+}

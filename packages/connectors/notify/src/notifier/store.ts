@@ -1,0 +1,46 @@
+/**
+ * The store of deliveries: what has been planned, what was tried, and what became of it. Every method is one step, which happens whole or not at
+ * all, and any number of processes may call them at once. `testing/store-conformance.ts` is its executable form.
+ */
+
+import type { ChannelName } from '../channel.ts';
+import type { Settlement } from './decision.ts';
+import type { Claim, NewDelivery } from './delivery.ts';
+import type { CallPlan } from './planning.ts';
+
+/** Which deliveries to claim. */
+export interface ClaimRequest {
+  readonly channel: ChannelName;
+  /** ms. */
+  readonly now: number;
+  /** When the claim runs out, ms: from then on the process counts as dead, and the delivery is sent again. */
+  readonly until: number;
+  readonly max: number;
+}
+
+export interface NotificationStore {
+  /**
+   * Writes down the deliveries of calls. A call that is known already MUST change nothing, whatever its plan says now: people's wishes may have
+   * changed since. Returns the ids of those that are new.
+   */
+  plan(plans: readonly CallPlan[], now: number): Promise<ReadonlySet<string>>;
+  /** How many deliveries that are not critical were planned for a recipient, and not held, since a time (ms). */
+  sentSince(recipient: string, since: number): Promise<number>;
+  /**
+   * Takes deliveries that are due: gravest first, then the one due longest. No two callers MUST get the same one. One that is found as `sending`
+   * counts an uncertain attempt more.
+   */
+  claim(request: ClaimRequest): Promise<readonly Claim[]>;
+  /**
+   * Records what became of an attempt, with the fall-back. After an `accept` the recipient's other deliveries of the group that are planned or
+   * retrying are superseded; where another one is delivered already, anything but `accept` supersedes this one, without a fall-back. Returns
+   * false, with the delivery unchanged, when a newer claim has it.
+   */
+  settle(claim: Claim, settlement: Settlement, now: number): Promise<boolean>;
+  /** Held deliveries whose hold is over, those for one recipient, channel and place together. */
+  heldDue(now: number, max: number): Promise<readonly (readonly [NewDelivery, ...NewDelivery[]])[]>;
+  /** Ends the hold of one. Nothing happens when it is not held any more. */
+  release(key: string, times: Pick<NewDelivery, 'dueAt' | 'lateAt' | 'expiresAt'>, now: number): Promise<void>;
+  /** Puts one delivery in place of several held ones. Nothing happens unless all of them are still held. */
+  merge(keys: readonly string[], into: NewDelivery, now: number): Promise<void>;
+}
