@@ -82,6 +82,22 @@ export function fallbackOf(delivery: Omit<NewDelivery, 'state'>, now: number, po
   };
 }
 
+/**
+ * Held deliveries that can become one: alike in the recipient, the channel, the channels that are left, and all else that the one takes from them.
+ * Their wishes may have changed between two calls.
+ */
+export function groupHeld(held: readonly NewDelivery[]): readonly (readonly [NewDelivery, ...NewDelivery[]])[] {
+  const groups = new Map<string, [NewDelivery, ...NewDelivery[]]>();
+  for (const each of held) {
+    const { recipient, channel, place, address, rest, language, timeZone } = each;
+    const name = JSON.stringify([recipient, channel, place, address, rest, language, timeZone]);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
+}
+
 /** One delivery in place of several that were held for the same recipient and channel. */
 export function mergeHeld(held: readonly [NewDelivery, ...NewDelivery[]], now: number, policy: Policy): NewDelivery {
   const gravest = held.reduce((worst, each) => (policy.patience[each.severity] < policy.patience[worst.severity] ? each : worst));

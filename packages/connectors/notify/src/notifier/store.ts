@@ -37,7 +37,7 @@ export interface NotificationStore {
    * false, with the delivery unchanged, when a newer claim has it.
    */
   settle(claim: Claim, settlement: Settlement, now: number): Promise<boolean>;
-  /** Held deliveries whose hold is over, those for one recipient, channel and place together. */
+  /** Held deliveries whose hold is over, those that can become one together (`groupHeld`). */
   heldDue(now: number, max: number): Promise<readonly (readonly [NewDelivery, ...NewDelivery[]])[]>;
   /** Ends the hold of one. Nothing happens when it is not held any more. */
   release(key: string, times: Pick<NewDelivery, 'dueAt' | 'lateAt' | 'expiresAt'>, now: number): Promise<void>;

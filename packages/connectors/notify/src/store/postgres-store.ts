@@ -8,6 +8,7 @@ import type { ChannelName, Language, Severity } from '../channel.ts';
 import type { Call, ChannelAddress } from '../notifier/call.ts';
 import type { Settlement } from '../notifier/decision.ts';
 import type { Claim, NewDelivery } from '../notifier/delivery.ts';
+import { groupHeld } from '../notifier/planning.ts';
 import type { CallPlan } from '../notifier/planning.ts';
 import { isFinal, next } from '../notifier/state.ts';
 import type { Event, State } from '../notifier/state.ts';
@@ -100,15 +101,7 @@ export class PostgresNotificationStore implements NotificationStore {
 
   async heldDue(now: number, max: number): Promise<readonly (readonly [NewDelivery, ...NewDelivery[]])[]> {
     const rows = await this.#query<DeliveryRow>(sql.HELD_DUE, [time(now), max]);
-    const groups = new Map<string, [NewDelivery, ...NewDelivery[]]>();
-    for (const row of rows) {
-      const held: NewDelivery = { ...deliveryOf(row), state: 'held' };
-      const name = JSON.stringify([held.recipient, held.channel, held.place]);
-      const group = groups.get(name);
-      if (group === undefined) groups.set(name, [held]);
-      else group.push(held);
-    }
-    return [...groups.values()];
+    return groupHeld(rows.map((row) => ({ ...deliveryOf(row), state: 'held' })));
   }
 
   async release(key: string, times: Pick<NewDelivery, 'dueAt' | 'lateAt' | 'expiresAt'>, now: number): Promise<void> {

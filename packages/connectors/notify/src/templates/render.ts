@@ -7,7 +7,7 @@ import { cutGsm7, gsm7Length, SMS_LENGTH, toGsm7 } from './gsm7.ts';
 import { htmlOf, textOf } from './mail.ts';
 import type { MailPart, MailSection } from './mail.ts';
 import { clockTime, numberText } from './local.ts';
-import { labelled, REASON_SENTENCE, REASON_WORD, SEVERITY_WORD, TECHNICAL_WORD, WORDS } from './words.ts';
+import { headed, labelled, REASON_SENTENCE, REASON_WORD, SEVERITY_WORD, TECHNICAL_WORD, WORDS } from './words.ts';
 
 /** Whom a message is written for. */
 export interface Reader {
@@ -63,7 +63,7 @@ function renderHeldBack(calls: readonly Call[], reader: Reader): Message {
   const { language } = reader;
   const gravest = calls.reduce((worst, call) => (rankOf(call.severity) > rankOf(worst.severity) ? call : worst));
   const newest = calls.reduce((latest, call) => (call.at > latest.at ? call : latest));
-  const title = `${SEVERITY_WORD[gravest.severity][language]}: ${calls.length} ${WORDS.heldBack[language]}`;
+  const title = headed(SEVERITY_WORD[gravest.severity][language], `${calls.length} ${WORDS.heldBack[language]}`, language);
   const parts: MailPart = {
     language,
     title,
@@ -102,7 +102,8 @@ function headlineOf(call: Call, language: Language): string {
   const escalation = reason === 'escalated' ? ` (${WORDS.level[language]} ${level})` : '';
   const title = alarms[0]?.title[language] ?? '';
   const others = alarms.length > 1 ? ` (+${alarms.length - 1})` : '';
-  return `${words}${escalation}${title === '' ? '' : `: ${title}`}${others}`.replaceAll(/\s+/g, ' ');
+  const heading = `${words}${escalation}`;
+  return (title === '' ? heading : headed(heading, `${title}${others}`, language)).replaceAll(/\s+/g, ' ');
 }
 
 /** Severity, what, when and the link. What gives way to the length is the title: never the severity, which it begins with, the time or the link. */
@@ -121,7 +122,7 @@ function sectionOf(alarm: CalledAlarm, reader: Reader, at: number): MailSection 
     ({ name, value, unit }) => `${name[language]} ${numberText(value, language)}${unit === '' ? '' : ` ${unit}`}`,
   );
   return {
-    title: `${SEVERITY_WORD[alarm.severity][language]}: ${alarm.title[language]}`,
+    title: headed(SEVERITY_WORD[alarm.severity][language], alarm.title[language], language),
     lines: [
       ...(values.length === 0 ? [] : [labelled('values', values.join(', '), language)]),
       labelled('limit', alarm.limit[language], language),

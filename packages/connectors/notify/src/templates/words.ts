@@ -99,7 +99,12 @@ export const WORDS = {
   },
 } as const satisfies Readonly<Record<string, Text>>;
 
-/** A word, a colon as the language sets it, and what it names. */
+/** A heading, a colon as the language sets it, and what follows it. */
+export function headed(heading: string, text: string, language: Language): string {
+  return `${heading}${language === 'fr' ? ' :' : ':'} ${text}`;
+}
+
+/** The same with a word of mails. */
 export function labelled(word: keyof typeof WORDS, text: string, language: Language): string {
-  return `${WORDS[word][language]}${language === 'fr' ? ' :' : ':'} ${text}`;
+  return headed(WORDS[word][language], text, language);
 }

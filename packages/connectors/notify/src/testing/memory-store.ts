@@ -3,6 +3,7 @@
 import type { Call } from '../notifier/call.ts';
 import type { Settlement } from '../notifier/decision.ts';
 import type { Claim, NewDelivery } from '../notifier/delivery.ts';
+import { groupHeld } from '../notifier/planning.ts';
 import type { CallPlan } from '../notifier/planning.ts';
 import { isFinal, next, TABLE } from '../notifier/state.ts';
 import type { State } from '../notifier/state.ts';
@@ -89,15 +90,8 @@ export class MemoryNotificationStore implements NotificationStore {
   }
 
   heldDue(now: number, max: number): Promise<readonly (readonly [NewDelivery, ...NewDelivery[]])[]> {
-    const groups = new Map<string, [NewDelivery, ...NewDelivery[]]>();
-    for (const each of this.#all(({ state, dueAt }) => state === 'held' && dueAt <= now).slice(0, max)) {
-      const held: NewDelivery = { ...each, address: each.address ?? '', state: 'held' };
-      const name = JSON.stringify([held.recipient, held.channel, held.place]);
-      const group = groups.get(name);
-      if (group === undefined) groups.set(name, [held]);
-      else group.push(held);
-    }
-    return Promise.resolve([...groups.values()]);
+    const due = this.#all(({ state, dueAt }) => state === 'held' && dueAt <= now).slice(0, max);
+    return Promise.resolve(groupHeld(due.map((each): NewDelivery => ({ ...each, address: each.address ?? '', state: 'held' }))));
   }
 
   release(key: string, times: Pick<NewDelivery, 'dueAt' | 'lateAt' | 'expiresAt'>): Promise<void> {

@@ -204,6 +204,16 @@ export function notificationStoreConformance(name: string, create: () => Promise
       expect((await store.heldDue(T0 + 2000, 10)).flat().map(({ callId }) => callId)).toEqual(['c3']);
     });
 
+    test('what was held for other addresses or with other channels left is not put together', async () => {
+      const [first, second, third] = [held('c1', T0), held('c2', T0), held('c3', T0)];
+      const change = (of: CallPlan, more: Partial<NewDelivery>): CallPlan => ({
+        ...of,
+        deliveries: of.deliveries.map((each) => ({ ...each, ...more })),
+      });
+      await store.plan([first, change(second, { rest: [] }), change(third, { address: 'another' })], T0);
+      expect((await store.heldDue(T0, 10)).map((group) => group.length)).toEqual([1, 1, 1]);
+    });
+
     test('the fall-back of what was merged tells the same calls', async () => {
       await store.plan([held('c1', T0), held('c2', T0)], T0);
       const [group] = await store.heldDue(T0, 10);
