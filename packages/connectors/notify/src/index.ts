@@ -10,6 +10,7 @@ export * from './notifier/call.ts';
 export * from './notifier/notifier.ts';
 export type * from './notifier/decision.ts';
 export type * from './notifier/delivery.ts';
+export type * from './notifier/intake.ts';
 export type * from './notifier/observer.ts';
 export type * from './notifier/planning.ts';
 export * from './notifier/policy.ts';

@@ -24,7 +24,7 @@ const states = ({ store }: Rig): string[] => [...store.kept.values()].map(({ cha
 describe('one call', () => {
   test('goes once to each recipient, by the first of their channels', async () => {
     const rig = makeRig();
-    expect(await tell(rig, {}, somebody(), sampleRecipient('r2', ['email']))).toEqual({ deliveries: 2, known: 0 });
+    expect(await tell(rig, {}, somebody(), sampleRecipient('r2', ['email']))).toEqual({ deliveries: 2, known: 0, refused: [] });
     expect(await rig.notifier.round()).toBe(2);
     expect(rig.got().sort()).toEqual(['email-of-r2', 'sms-of-r1']);
     await rig.pass(HOUR, MINUTE);
@@ -35,7 +35,7 @@ describe('one call', () => {
   test('handed over again changes nothing, even where people now wish otherwise', async () => {
     const rig = makeRig();
     await tell(rig, {}, somebody());
-    expect(await tell(rig, {}, somebody(['email']), sampleRecipient('r2', ['sms']))).toEqual({ deliveries: 0, known: 1 });
+    expect(await tell(rig, {}, somebody(['email']), sampleRecipient('r2', ['sms']))).toEqual({ deliveries: 0, known: 1, refused: [] });
     await rig.pass(HOUR, MINUTE);
     expect(rig.got()).toEqual(['sms-of-r1']);
   });
@@ -43,7 +43,7 @@ describe('one call', () => {
   test('twice in one batch, and a recipient named twice, count once', async () => {
     const rig = makeRig();
     const request = { call: sampleCall(), recipients: [somebody(), somebody()] };
-    expect(await rig.notifier.notify([request, request])).toEqual({ deliveries: 1, known: 1 });
+    expect(await rig.notifier.notify([request, request])).toEqual({ deliveries: 1, known: 1, refused: [] });
     await rig.notifier.round();
     expect(rig.got()).toEqual(['sms-of-r1']);
   });
@@ -57,13 +57,28 @@ describe('one call', () => {
     expect(sms.get('sms-of-r2')).toContain('CRITICAL: Oxygen saturation very low 20:00');
   });
 
+  test('from which no message can be written is refused, and those beside it are taken', async () => {
+    const rig = makeRig();
+    const broken = { ...sampleCall({ id: 'broken' }), alarms: undefined } as unknown as Call;
+    const requests = [broken, sampleCall({ id: 'whole' })].map((call) => ({ call, recipients: [somebody()] }));
+    const reason = 'no message can be written from the call (TypeError)';
+    expect(await rig.notifier.notify(requests)).toEqual({ deliveries: 1, known: 0, refused: [{ id: 'broken', reason }] });
+  });
+
+  test('to somebody with an odd language is written in French', async () => {
+    const rig = makeRig();
+    await tell(rig, {}, somebody(['sms'], { language: 'de' as 'fr' }));
+    await rig.notifier.round();
+    expect(rig.received[0]?.message.language).toBe('fr');
+  });
+
   test.each([
     ['no recipient', []],
     ['no channel', [somebody([])]],
     ['no channel that is in use', [somebody(['webhook', 'console'])]],
   ])('that reaches nobody is told: %s', async (_name, recipients) => {
     const rig = makeRig();
-    expect(await tell(rig, {}, ...recipients)).toEqual({ deliveries: 0, known: 0 });
+    expect(await tell(rig, {}, ...recipients)).toEqual({ deliveries: 0, known: 0, refused: [] });
     expect(rig.observer.told).toContainEqual(['unreachable', 'critical', recipients.length]);
   });
 
@@ -280,6 +295,13 @@ describe('rate limits', () => {
     await rig.notifier.notify(severities.map((severity, i) => ({ call: sampleCall({ id: `c${i}`, severity }), recipients: [limited] })));
     await rig.notifier.round();
     expect(rig.received.map(({ message }) => message.severity).sort()).toEqual(['critical', 'critical', 'warn', 'warn']);
+  });
+
+  test.each([0, -1, NaN, Infinity])('a window of %d ms is no limit', async (per) => {
+    const rig = makeRig();
+    await tell(rig, { severity: 'warn' }, somebody(['sms'], { rateLimit: { max: 0, per } }));
+    await rig.notifier.round();
+    expect(rig.got()).toEqual(['sms-of-r1']);
   });
 
   test('a window that ends in quiet hours is waited out, and so are they', async () => {

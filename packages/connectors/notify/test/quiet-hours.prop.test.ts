@@ -21,8 +21,7 @@ const instant = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2027, 0, 1
 
 test('a hold ends within a day and an hour, on a full minute at which it is quiet no more, and every minute before it is quiet', () => {
   fc.assert(
-    fc.property(instant, wall, wall, zone, (now, from, to, timeZone) => {
-      const quiet = { from, to };
+    fc.property(instant, fc.record({ from: wall, to: wall }), zone, (now, quiet, timeZone) => {
       const end = quietUntil(now, quiet, timeZone);
       if (end === undefined) return;
       expect(end).toBeGreaterThan(now);
@@ -38,21 +37,22 @@ test('a hold ends within a day and an hour, on a full minute at which it is quie
 describe('examples', () => {
   const night = { from: '22:00', to: '07:00' };
   test.each([
-    ['before midnight', '2026-11-21T22:30:00Z', 'Africa/Douala', '2026-11-22T06:00:00.000Z'],
-    ['after midnight', '2026-11-21T03:59:59Z', 'Africa/Douala', '2026-11-21T06:00:00.000Z'],
-    ['the night that clocks go forward', '2026-03-28T22:00:00Z', 'Europe/Paris', '2026-03-29T05:00:00.000Z'],
-    ['the night that clocks go back', '2026-10-24T21:00:00Z', 'Europe/Paris', '2026-10-25T06:00:00.000Z'],
-  ])('%s', (_name, now, timeZone, end) => {
+    { when: 'before midnight', now: '2026-11-21T22:30:00Z', timeZone: 'Africa/Douala', end: '2026-11-22T06:00:00.000Z' },
+    { when: 'after midnight', now: '2026-11-21T03:59:59Z', timeZone: 'Africa/Douala', end: '2026-11-21T06:00:00.000Z' },
+    { when: 'the night that clocks go forward', now: '2026-03-28T22:00:00Z', timeZone: 'Europe/Paris', end: '2026-03-29T05:00:00.000Z' },
+    { when: 'the night that clocks go back', now: '2026-10-24T21:00:00Z', timeZone: 'Europe/Paris', end: '2026-10-25T06:00:00.000Z' },
+  ])('$when', ({ now, timeZone, end }) => {
     expect(new Date(quietUntil(Date.parse(now), night, timeZone) ?? 0).toISOString()).toBe(end);
   });
 
+  const late = '2026-11-21T23:00:00Z';
   test.each([
-    ['by day', '2026-11-21T12:00:00Z', night, 'Africa/Douala'],
-    ['at the very end', '2026-11-21T06:00:00Z', night, 'Africa/Douala'],
-    ['an unknown zone', '2026-11-21T23:00:00Z', night, 'Mars/Olympus'],
-    ['hours that are none', '2026-11-21T23:00:00Z', { from: '22h', to: '7h' }, 'UTC'],
-    ['no length', '2026-11-21T23:00:00Z', { from: '00:00', to: '00:00' }, 'UTC'],
-  ])('not quiet: %s', (_name, now, quiet, timeZone) => {
+    { when: 'by day', now: '2026-11-21T12:00:00Z', quiet: night, timeZone: 'Africa/Douala' },
+    { when: 'at the very end', now: '2026-11-21T06:00:00Z', quiet: night, timeZone: 'Africa/Douala' },
+    { when: 'an unknown zone', now: late, quiet: night, timeZone: 'Mars/Olympus' },
+    { when: 'hours that are none', now: late, quiet: { from: '22h', to: '7h' }, timeZone: 'UTC' },
+    { when: 'no length', now: late, quiet: { from: '00:00', to: '00:00' }, timeZone: 'UTC' },
+  ])('not quiet: $when', ({ now, quiet, timeZone }) => {
     expect(quietUntil(Date.parse(now), quiet, timeZone)).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { SEVERITIES } from '../channel.ts';
 import type { ChannelName, Language, Severity, Text } from '../channel.ts';
 
 /** Why people are called. */
-export const REASONS = ['raised', 'escalated', 'repeated', 'cleared', 'resolved', 'informed'] as const;
+export const REASONS = ['raised', 'escalated', 'repeated', 'cleared', 'resolved', 'informed', 'test'] as const;
 export type Reason = (typeof REASONS)[number];
 
 /** A value that an alarm was raised by. */

@@ -22,9 +22,10 @@ import type { NotifyRequest } from './call.ts';
 import { decide } from './decision.ts';
 import type { Settlement } from './decision.ts';
 import type { Claim } from './delivery.ts';
+import { takeCalls } from './intake.ts';
+import type { Planned } from './intake.ts';
 import type { NotifierObserver } from './observer.ts';
-import { mergeHeld, planCall, timesFrom } from './planning.ts';
-import type { CallPlan } from './planning.ts';
+import { mergeHeld, timesFrom } from './planning.ts';
 import { POLICY } from './policy.ts';
 import type { Policy } from './policy.ts';
 import { Sender } from './sender.ts';
@@ -55,14 +56,6 @@ export interface NotifierOptions {
   readonly pollEvery?: number;
 }
 
-/** What became of calls that were handed over. */
-export interface Planned {
-  /** Deliveries written down, held ones included. */
-  readonly deliveries: number;
-  /** Calls that were known already. */
-  readonly known: number;
-}
-
 /** Held deliveries looked at in one go. */
 const HELD_AT_ONCE = 500;
 
@@ -90,23 +83,16 @@ export class Notifier {
   }
 
   /**
-   * Takes calls over: when it resolves they are durable, and whoever hands them over may forget them. Calls that are known already change nothing.
-   * @throws KidjamoError STORE_UNAVAILABLE or STORE_REJECTED, with none of them taken.
+   * Takes calls over: when it resolves they are durable or refused, and whoever hands them over may go on. Calls that are known already change
+   * nothing.
+   * @throws KidjamoError STORE_UNAVAILABLE: hand them over again.
    */
   async notify(requests: readonly NotifyRequest[]): Promise<Planned> {
     const { store, clock, observer } = this.#options;
-    if (requests.length === 0) return { deliveries: 0, known: 0 };
-    const now = clock.now();
-    const plans = await this.#plan([...new Map(requests.map((request) => [request.call.id, request])).values()], now);
-    const fresh = await store.plan(plans, now);
-    const taken = plans.filter(({ call }) => fresh.has(call.id));
-    for (const { call, deliveries, unreachable } of taken) {
-      const held = deliveries.filter(({ state }) => state === 'held').length;
-      observer.planned(call.severity, { now: deliveries.length - held, held });
-      if (unreachable.length > 0 || deliveries.length === 0) observer.unreachable(call.severity, unreachable.length);
-    }
+    const channels = new Set(this.#senders.keys());
+    const planned = await takeCalls(requests, { store, observer, channels, policy: this.#policy, now: clock.now() });
     for (const rest of this.#rests) rest.abort();
-    return { deliveries: taken.reduce((sum, { deliveries }) => sum + deliveries.length, 0), known: requests.length - taken.length };
+    return planned;
   }
 
   /**
@@ -143,26 +129,6 @@ export class Notifier {
 
   get #concurrency(): number {
     return this.#options.concurrency ?? 8;
-  }
-
-  async #plan(requests: readonly NotifyRequest[], now: number): Promise<CallPlan[]> {
-    const { store } = this.#options;
-    const counts = new Map<string, number>();
-    for (const { recipients } of requests) {
-      for (const { id, rateLimit } of recipients) {
-        if (rateLimit === undefined || counts.has(id)) continue;
-        counts.set(id, await store.sentSince(id, Math.floor(now / rateLimit.per) * rateLimit.per));
-      }
-    }
-    const channels = new Set(this.#senders.keys());
-    return requests.map((request) => {
-      const plan = planCall(request, { now, policy: this.#policy, channels, sent: (recipient) => counts.get(recipient) ?? 0 });
-      // Within one batch, too, the limit counts.
-      for (const { state, severity, recipient } of plan.deliveries) {
-        if (state === 'planned' && severity !== 'critical') counts.set(recipient, (counts.get(recipient) ?? 0) + 1);
-      }
-      return plan;
-    });
   }
 
   async #lane(sender: Sender, signal: AbortSignal): Promise<void> {

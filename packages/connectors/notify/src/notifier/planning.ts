@@ -22,8 +22,8 @@ export interface PlanningContext {
   readonly policy: Policy;
   /** The channels in use. */
   readonly channels: ReadonlySet<ChannelName>;
-  /** How many messages that are not critical a recipient has been sent since the beginning of the window. */
-  readonly sent: (recipient: string, since: number) => number;
+  /** How many messages that are not critical a recipient has been sent in the window of their limit. */
+  readonly sent: (recipient: string) => number;
 }
 
 /** One delivery for each recipient, by the first of their channels; the others take over when it fails. */
@@ -45,7 +45,8 @@ export function planCall({ call, recipients }: NotifyRequest, context: PlanningC
       place: 0,
       ...first,
       rest,
-      language: recipient.language,
+      // Wishes come from people's records: an odd one is not to keep the others of the call from being told.
+      language: recipient.language === 'en' ? 'en' : 'fr',
       timeZone: recipient.timeZone,
       severity: call.severity,
       state: heldUntil === undefined ? 'planned' : 'held',
@@ -116,17 +117,26 @@ export function mergeHeld(held: readonly [NewDelivery, ...NewDelivery[]], now: n
 /** Until when a message waits; undefined when it goes now. What is critical never waits. */
 function holdUntil(call: Call, recipient: Recipient, context: PlanningContext): number | undefined {
   if (call.severity === 'critical') return undefined;
-  const { rateLimit } = recipient;
+  const rateLimit = limitOf(recipient);
   const full = rateLimit === undefined ? undefined : windowFullUntil(rateLimit, recipient.id, context);
   const quietAt = (at: number): number | undefined =>
     recipient.quietHours === undefined ? undefined : quietUntil(at, recipient.quietHours, recipient.timeZone);
   return quietAt(full ?? context.now) ?? full;
 }
 
+/** The limit that a recipient wishes; none where its window has no length. */
+export function limitOf({ rateLimit }: Recipient): RateLimit | undefined {
+  return rateLimit !== undefined && rateLimit.per > 0 && Number.isFinite(rateLimit.per) ? rateLimit : undefined;
+}
+
+/** When the window in which `at` (ms) lies began. */
+export function windowStart({ per }: RateLimit, at: number): number {
+  return Math.floor(at / per) * per;
+}
+
 /** Windows begin at multiples of their length, so that all that is over the limit waits for the same moment and comes as one. */
-function windowFullUntil({ max, per }: RateLimit, recipient: string, { now, sent }: PlanningContext): number | undefined {
-  const begun = Math.floor(now / per) * per;
-  return sent(recipient, begun) < max ? undefined : begun + per;
+function windowFullUntil(limit: RateLimit, recipient: string, { now, sent }: PlanningContext): number | undefined {
+  return sent(recipient) < limit.max ? undefined : windowStart(limit, now) + limit.per;
 }
 
 function usable(wanted: readonly ChannelAddress[], channels: ReadonlySet<ChannelName>): ChannelAddress[] {

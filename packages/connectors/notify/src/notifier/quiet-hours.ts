@@ -1,6 +1,6 @@
 /** Quiet hours in the recipient's own time zone, over changes of the clocks too. */
 
-import { knownZone } from '../templates/local.ts';
+import { clockFormat } from '../templates/local.ts';
 import type { QuietHours } from './call.ts';
 
 const MINUTE = 60_000;
@@ -15,9 +15,10 @@ const SHIFT = 3 * 60;
 export function quietUntil(now: number, quiet: QuietHours, timeZone: string): number | undefined {
   const from = minutesOf(quiet.from);
   const to = minutesOf(quiet.to);
-  const zone = knownZone(timeZone);
-  if (from === undefined || to === undefined || from === to || zone === undefined) return undefined;
-  const wall = wallClock(zone);
+  const format = clockFormat('en', timeZone, false);
+  if (from === undefined || to === undefined || from === to || format === undefined) return undefined;
+  // Minutes since midnight on a clock on the wall there.
+  const wall = (at: number): number => minutesOf(format.format(at)) ?? 0;
   const isQuiet = (at: number): boolean => {
     const minute = wall(at);
     return from < to ? minute >= from && minute < to : minute >= from || minute < to;
@@ -31,12 +32,6 @@ export function quietUntil(now: number, quiet: QuietHours, timeZone: string): nu
     if (!isQuiet(at)) return at;
   }
   return begun + expected * MINUTE;
-}
-
-/** Minutes since midnight on a clock on the wall there. */
-function wallClock(timeZone: string): (at: number) => number {
-  const format = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
-  return (at) => minutesOf(format.format(at)) ?? 0;
 }
 
 function minutesOf(text: string): number | undefined {

@@ -28,7 +28,7 @@ export interface NotificationStore {
   sentSince(recipient: string, since: number): Promise<number>;
   /**
    * Takes deliveries that are due: gravest first, then the one due longest. No two callers MUST get the same one. One that is found as `sending`
-   * counts an uncertain attempt more.
+   * counts an uncertain attempt more. One that another channel of the recipient has delivered meanwhile is superseded and not given out.
    */
   claim(request: ClaimRequest): Promise<readonly Claim[]>;
   /**

@@ -33,24 +33,33 @@ SELECT call_id FROM fresh`;
 export const SENT_SINCE = `SELECT count(*)::integer AS n FROM notification
   WHERE recipient_id = $1 AND planned_at >= $2 AND severity <> 'critical' AND NOT held_before AND place = 0 AND call_id IS NOT NULL`;
 
+const GRAVEST_FIRST = `array_position(ARRAY['critical', 'alert', 'warn', 'info'], severity)`;
+
 /** $1 channel, $2 now, $3 until, $4 max. */
 export const CLAIM = `WITH due AS (
-  SELECT notification_id, state FROM notification
+  SELECT notification_id, state, EXISTS (
+      SELECT FROM notification o WHERE o.group_id = n.group_id AND o.recipient_id = n.recipient_id AND o.state = 'delivered') AS needless
+    FROM notification n
    WHERE channel = $1 AND due_at <= $2 AND state IN (${CLAIMABLE})
-   ORDER BY array_position(ARRAY['critical', 'alert', 'warn', 'info'], severity), due_at LIMIT $4 FOR UPDATE SKIP LOCKED),
+   ORDER BY ${GRAVEST_FIRST}, due_at LIMIT $4 FOR UPDATE SKIP LOCKED),
 lost AS (
   UPDATE notification_attempt a SET outcome = 'unknown', reason = 'the process ended before it was recorded', ended_at = $2
     FROM due WHERE due.state = 'sending' AND a.notification_id = due.notification_id AND a.ended_at IS NULL),
 claimed AS (
-  UPDATE notification n SET state = 'sending', attempts = attempts + 1, due_at = $3, updated_at = $2,
+  UPDATE notification n SET due_at = $3, updated_at = $2,
+         state = CASE WHEN needless THEN 'superseded' ELSE 'sending' END,
+         address = CASE WHEN NOT needless THEN address END,
+         rest = CASE WHEN NOT needless THEN rest END,
+         attempts = attempts + (NOT needless)::integer,
          uncertain_attempts = uncertain_attempts + (due.state = 'sending')::integer
     FROM due WHERE n.notification_id = due.notification_id RETURNING n.*),
 begun AS (
-  INSERT INTO notification_attempt (notification_id, attempt, started_at) SELECT notification_id, attempts, $2 FROM claimed)
+  INSERT INTO notification_attempt (notification_id, attempt, started_at)
+  SELECT notification_id, attempts, $2 FROM claimed WHERE state = 'sending')
 SELECT claimed.*, CASE WHEN call_id IS NULL
     THEN (SELECT jsonb_agg(c.content ORDER BY c.called_at, c.call_id) FROM notification m JOIN notification_call c USING (call_id) WHERE m.merged_into = claimed.group_id)
     ELSE (SELECT jsonb_build_array(c.content) FROM notification_call c WHERE c.call_id = claimed.call_id) END AS calls
-  FROM claimed ORDER BY array_position(ARRAY['critical', 'alert', 'warn', 'info'], severity), late_at`;
+  FROM claimed WHERE state = 'sending' ORDER BY ${GRAVEST_FIRST}, late_at`;
 
 /** $1 group, $2 recipient. What one channel records, the recipient's others wait for. */
 export const LOCK_GROUP = 'SELECT state FROM notification WHERE group_id = $1 AND recipient_id = $2 ORDER BY notification_id FOR UPDATE';

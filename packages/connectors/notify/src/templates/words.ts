@@ -19,6 +19,7 @@ export const REASON_WORD: Readonly<Record<Reason, Text>> = {
   cleared: { en: 'over, not seen yet', fr: 'terminé, pas encore vu' },
   resolved: { en: 'resolved', fr: 'résolu' },
   informed: { en: 'for information', fr: 'pour information' },
+  test: { en: 'test', fr: 'essai' },
 };
 
 /** What opens a technical message, so that nobody takes it for a word about the patient's health. */
@@ -48,6 +49,10 @@ export const REASON_SENTENCE: Readonly<Record<'clinical' | 'technical', Readonly
       en: 'A caregiver has answered this critical alarm. You are told because you treat the patient.',
       fr: 'Un aidant a répondu à cette alarme critique. Vous en êtes informé parce que vous suivez le patient.',
     },
+    test: {
+      en: 'This is a test. Nothing has happened, and nothing is asked of you.',
+      fr: "Ceci est un essai. Rien ne s'est passé et rien ne vous est demandé.",
+    },
   },
   technical: {
     raised: {
@@ -73,6 +78,10 @@ export const REASON_SENTENCE: Readonly<Record<'clinical' | 'technical', Readonly
     informed: {
       en: 'For your information: a fault of a device was answered.',
       fr: "Pour information : quelqu'un a répondu au défaut d'un appareil.",
+    },
+    test: {
+      en: 'This is a technical test. Nothing has happened, and nothing is asked of you.',
+      fr: "Ceci est un essai technique. Rien ne s'est passé et rien ne vous est demandé.",
     },
   },
 };

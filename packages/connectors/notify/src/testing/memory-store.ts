@@ -58,13 +58,17 @@ export class MemoryNotificationStore implements NotificationStore {
       .sort((a, b) => rankOf(b.severity) - rankOf(a.severity) || a.dueAt - b.dueAt)
       .slice(0, max);
     return Promise.resolve(
-      due.map((each): Claim => {
+      due.flatMap((each): Claim[] => {
         if (each.state === 'sending') each.uncertain += 1;
+        if (this.#othersOf(each).some(({ state }) => state === 'delivered')) {
+          this.#move(each, next(each.state, 'supersede'));
+          return [];
+        }
         each.state = next(each.state, 'claim');
         each.attempts += 1;
         each.dueAt = until;
         const { attempts, state: _state, plannedAt: _plannedAt, heldBefore: _heldBefore, mergedInto: _mergedInto, ...rest } = each;
-        return { ...rest, address: each.address ?? '', attempt: attempts, calls: this.#callsOf(each) };
+        return [{ ...rest, address: each.address ?? '', attempt: attempts, calls: this.#callsOf(each) }];
       }),
     );
   }
@@ -72,7 +76,7 @@ export class MemoryNotificationStore implements NotificationStore {
   settle(claim: Claim, settlement: Settlement, now: number): Promise<boolean> {
     const own = this.kept.get(claim.key);
     if (own?.state !== 'sending' || own.attempts !== claim.attempt) return Promise.resolve(false);
-    const others = this.#all((each) => each.group === own.group && each.recipient === own.recipient && each !== own);
+    const others = this.#othersOf(own);
     const needless = settlement.event !== 'accept' && others.some(({ state }) => state === 'delivered');
     own.dueAt = settlement.dueAt;
     if (settlement.outcome === 'unknown') own.uncertain += 1;
@@ -117,6 +121,10 @@ export class MemoryNotificationStore implements NotificationStore {
 
   #all(matches: (each: KeptDelivery) => boolean): KeptDelivery[] {
     return [...this.kept.values()].filter(matches);
+  }
+
+  #othersOf(own: KeptDelivery): KeptDelivery[] {
+    return this.#all((each) => each.group === own.group && each.recipient === own.recipient && each !== own);
   }
 
   #add(delivery: NewDelivery, now: number): void {

@@ -152,24 +152,32 @@ export function notificationStoreConformance(name: string, create: () => Promise
       expect(await claimOne(T0 + 1)).toMatchObject({ channel: 'sms', rest: [] });
     });
 
-    test('a channel that delivers ends the others that wait, and one under way ends by itself', async () => {
-      await store.plan([plan('c1'), plan('c2')], T0);
-      const [one, other] = await claim(T0);
-      if (one === undefined || other === undefined) expect.fail('two were due');
-      for (const each of [one, other]) {
-        await store.settle(each, missed(T0 + 1, { fallback: fallbackOf(each, T0, POLICY) }), T0);
-      }
-      // The first waits to be tried again; the second is under way.
-      const mails = await claim(T0, 'email');
-      const again = (await claim(T0 + 1)).find(({ group }) => group === other.group);
-      await store.settle(again ?? other, missed(T0 + 2), T0 + 1);
-      for (const mail of mails) await store.settle(mail, accepted, T0 + 3);
-      const left = await claim(T0 + 40_000);
-      // Claimed before the mails were delivered, its claim ran out: it is found, and what it records is no more of use.
-      expect(left.map(({ group }) => group)).toEqual([one.group]);
-      for (const each of left) await store.settle(each, missed(T0 + 50_000, { fallback: fallbackOf(each, T0, POLICY) }), T0 + 40_000);
-      expect(await claim(T0 + 1e9)).toEqual([]);
-      expect(await claim(T0 + 1e9, 'push')).toEqual([]);
+    test('a channel that delivers ends the others that wait', async () => {
+      await store.plan([plan('c1')], T0);
+      const sms = await claimOne(T0);
+      await store.settle(sms, missed(T0 + 1, { fallback: fallbackOf(sms, T0, POLICY) }), T0);
+      await store.settle(await claimOne(T0, 'email'), accepted, T0);
+      for (const channel of ['sms', 'email', 'push'] as const) expect(await claim(T0 + 1e9, channel)).toEqual([]);
+    });
+
+    test('a channel under way while another delivers records its end, and is not tried again', async () => {
+      await store.plan([plan('c1')], T0);
+      const sms = await claimOne(T0);
+      await store.settle(sms, missed(T0, { fallback: fallbackOf(sms, T0, POLICY) }), T0);
+      const [again, mail] = [await claimOne(T0), await claimOne(T0, 'email')];
+      expect(await store.settle(mail, accepted, T0)).toBe(true);
+      expect(await store.settle(again, missed(T0 + 1, { fallback: fallbackOf(mail, T0, POLICY) }), T0)).toBe(true);
+      for (const channel of ['sms', 'email', 'push'] as const) expect(await claim(T0 + 1e9, channel)).toEqual([]);
+    });
+
+    test('a channel whose process died while another delivered is not tried again', async () => {
+      await store.plan([plan('c1')], T0);
+      const sms = await claimOne(T0);
+      await store.settle(sms, missed(T0, { fallback: fallbackOf(sms, T0, POLICY) }), T0);
+      const lost = await claimOne(T0);
+      await store.settle(await claimOne(T0, 'email'), accepted, T0);
+      expect(await claim(T0 + 30_000)).toEqual([]);
+      expect(await store.settle(lost, accepted, T0 + 30_000)).toBe(false);
     });
 
     test('what is held is not claimed before it is released', async () => {
