@@ -5,7 +5,7 @@ import { KidjamoError } from '@kidjamo/stream';
 import { ManualClock } from '@kidjamo/stream/testing';
 import { describe, expect, test } from 'vitest';
 
-import { EVENING, HOUR, makeRig, MINUTE, SECOND } from './rig.ts';
+import { changedStore, EVENING, HOUR, makeRig, MINUTE, SECOND } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 const failed: Outcome = { kind: 'failed', reason: 'away' };
@@ -222,6 +222,29 @@ describe('in doubt', () => {
     expect(rig.observer.told).toContainEqual(['failed', fault]);
     rig.answers.delete('sms');
     await rig.pass(10 * SECOND);
+    expect(rig.got()).toEqual(['sms-of-r1']);
+  });
+});
+
+describe('a process that was stopped', () => {
+  test('between claim and send, does not send what another may have taken over', async () => {
+    const inner = new MemoryNotificationStore();
+    let pause = 0;
+    const store = changedStore(inner, {
+      claim: async (request) => {
+        const claims = await inner.claim(request);
+        if (claims.length > 0) rig.clock.advance(pause);
+        return claims;
+      },
+    });
+    const rig = makeRig({ store });
+    await tell(rig, {}, somebody(['sms']));
+    // Ten seconds for an attempt would go beyond the end of the claim.
+    pause = 21 * SECOND;
+    await rig.notifier.round();
+    expect(rig.got()).toEqual([]);
+    pause = 0;
+    await rig.pass(MINUTE);
     expect(rig.got()).toEqual(['sms-of-r1']);
   });
 });

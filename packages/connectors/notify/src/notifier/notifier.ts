@@ -58,11 +58,20 @@ export interface NotifierOptions {
 
 /** Held deliveries looked at in one go. */
 const HELD_AT_ONCE = 500;
+/** Between attempts at the store, ms: what is critical may be waiting behind it. */
+const STORE_BACKOFF = { initial: 100, max: 2000 };
+
+/** A claim and its end, ms. */
+interface Claimed {
+  readonly claim: Claim;
+  readonly until: number;
+}
 
 export class Notifier {
   readonly #options: NotifierOptions;
   readonly #policy: Policy;
   readonly #claimFor: number;
+  readonly #sendWithin: number;
   readonly #senders: ReadonlyMap<ChannelName, Sender>;
   /** What ends the pauses of the loops. */
   readonly #rests = new Set<AbortController>();
@@ -79,6 +88,7 @@ export class Notifier {
     this.#options = options;
     this.#policy = options.policy ?? POLICY;
     this.#claimFor = claimFor;
+    this.#sendWithin = sendWithin;
     this.#senders = senders;
   }
 
@@ -161,14 +171,15 @@ export class Notifier {
       // Before the work, so that news that come during it are not slept over.
       this.#rests.add(rest);
       try {
-        if (await work(rest)) continue;
+        const more = await work(rest);
         failures = 0;
+        if (more) continue;
         await clock.sleep(pollEvery, either);
       } catch (error) {
         observer.failed(error);
         if (!isRetryable(error)) throw error;
         failures += 1;
-        await clock.sleep(backoffDelay(this.#policy.backoff, failures, random), signal);
+        await clock.sleep(backoffDelay(STORE_BACKOFF, failures, random), signal);
       } finally {
         this.#rests.delete(rest);
         rest.abort();
@@ -176,23 +187,26 @@ export class Notifier {
     }
   }
 
-  #claim(sender: Sender, max: number): Promise<readonly Claim[]> {
+  async #claim(sender: Sender, max: number): Promise<readonly Claimed[]> {
+    if (max <= 0) return [];
     const now = this.#options.clock.now();
-    if (max <= 0) return Promise.resolve([]);
-    return this.#options.store.claim({ channel: sender.channel.name, now, until: now + this.#claimFor, max });
+    const until = now + this.#claimFor;
+    const claims = await this.#options.store.claim({ channel: sender.channel.name, now, until, max });
+    return claims.map((claim) => ({ claim, until }));
   }
 
-  async #attempt(sender: Sender, claim: Claim): Promise<void> {
+  async #attempt(sender: Sender, { claim, until }: Claimed): Promise<void> {
     const { clock, random, observer } = this.#options;
     const { name, idempotent } = sender.channel;
-    const taken = clock.now();
     const message = renderMessage(claim.calls, claim);
+    // A process that was stopped since it claimed leaves the delivery to whoever finds it: a second would send it too.
+    if (clock.now() + this.#sendWithin > until) return;
     if (claim.uncertain > 0 && !idempotent) observer.possibleDuplicate(name);
     const outcome = await sender.send(message, claim);
     observer.attempted(name, outcome.kind);
     if (outcome.kind === 'refused' && outcome.gone === true) observer.gone(claim.recipient, name);
     const settlement = decide(claim, outcome, { now: clock.now(), policy: this.#policy, random });
-    if (!(await this.#record(claim, settlement, taken + this.#claimFor))) return;
+    if (!(await this.#record(claim, settlement, until))) return;
     if (settlement.fallback !== undefined) observer.fellBack(name, settlement.fallback.channel);
     else if (settlement.event === 'give_up') observer.undeliverable(name, claim.severity);
   }
@@ -204,7 +218,7 @@ export class Notifier {
       try {
         return await store.settle(claim, settlement, clock.now());
       } catch (error) {
-        const pause = backoffDelay({ initial: 100, max: 2000 }, attempt, random);
+        const pause = backoffDelay(STORE_BACKOFF, attempt, random);
         if (!isRetryable(error) || clock.now() + pause >= until) throw error;
         observer.failed(error);
         await clock.sleep(pause);
