@@ -51,7 +51,7 @@ export interface Seen {
 
 /** The outcome of a rule of which a level holds. */
 export function holdingOutcome(seen: Seen, origin: number): Outcome | undefined {
-  const { shown, tracker, view, step } = seen;
+  const { shown, tracker, step } = seen;
   const { levels, rule } = shown.plan;
   let rising: { readonly plan: LevelPlan; readonly run: Run } | undefined;
   for (let i = levels.length - 1; i >= 0; i -= 1) {

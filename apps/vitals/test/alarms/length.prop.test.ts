@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { observe } from '../../src/alarms/evaluation/observe.ts';
+import { entryLength, historyLength } from '../../src/alarms/evaluation/size.ts';
+import { newHistory } from '../../src/alarms/evaluation/state.ts';
+import type { Entry } from '../../src/alarms/evaluation/state.ts';
+import { course, who } from './arbitraries.ts';
+import { BEGIN, rulesOf } from './rig.ts';
+
+test('what is counted of a history is its length as JSON', () => {
+  fc.assert(
+    fc.property(who, course, fc.array(fc.double({ noNaN: true }), { minLength: 9, maxLength: 9 }), (patient, readings, odd) => {
+      const rules = rulesOf(patient);
+      const history = newHistory(BEGIN);
+      for (const [i, each] of readings.entries()) {
+        // Now and then the longest numbers there are.
+        const vitals = i % 7 === 3 ? { ...each.vitals, heart_rate: odd[0] ?? 0, spo2: odd[i % 9] ?? 0 } : each.vitals;
+        observe(history, { ...each, vitals }, rules);
+        const queue = history.q.reduce((sum, entry) => sum + entryLength(entry), 0);
+        expect(historyLength(history, queue)).toBe(JSON.stringify(history).length);
+      }
+    }),
+  );
+});
+
+const number = fc.oneof(
+  fc.double(),
+  fc.integer(),
+  fc.integer({ min: -99_999, max: 99_999 }).chain((n) => fc.constantFrom(10, 100, 1000, 10_000).map((tenths) => n / tenths)),
+);
+
+test('what is counted of a reading is its length as JSON', () => {
+  fc.assert(
+    fc.property(fc.array(number, { minLength: 4, maxLength: 16 }), (numbers) => {
+      expect(entryLength(numbers as unknown as Entry)).toBe(JSON.stringify(numbers).length);
+    }),
+  );
+});
