@@ -10,7 +10,8 @@ import { track } from './runs.ts';
 import type { Shown, Step } from './runs.ts';
 import type { Entry, Fold, Tracker } from './state.ts';
 import { PLACE } from './state.ts';
-import { holdingOutcome, isOfInterest, restingOutcome, unknownOutcome } from './telling.ts';
+import { isQuick } from './quick.ts';
+import { holdingOutcome, insideOutcome, isOfInterest, restingOutcome, unknownOutcome } from './telling.ts';
 import type { Telling } from './telling.ts';
 import { look } from './view.ts';
 import type { View } from './view.ts';
@@ -41,14 +42,14 @@ export interface Stepping {
 
 /** Folds `entry`, and tells the outcomes of the rules that have trackers. */
 export function step(course: Course, entry: Entry, { plan, telling }: Stepping): DeviceView {
-  const { fold } = course;
+  const { fold, trackers } = course;
   const seen = stepDevice(fold, entry);
   const view = look(fold, entry, seen.interval);
-  const technical = judgeDevices(plan.technical, seen, fold.d);
-  const judging: Judging = { course, view, technical, plan, telling };
-  for (const rule of plan.rules) {
-    if (rule.kind === 'technical') judgeTechnical(rule, judging);
-    else judgeClinical(rule, judging);
+  const judging: Judging = { course, view, technical: judgeDevices(plan.technical, seen, fold.d), plan, telling };
+  for (let index = 0; index < plan.rules.length; index += 1) {
+    const answer = trackers[index] === undefined ? quickAnswer(index, judging) : undefined;
+    if (answer === undefined) judge(index, judging);
+    else if (telling !== undefined && telling.interest?.size !== 0) tellQuickly(index, answer, judging);
   }
   if (!view.low && !view.notWorn) followTrends(fold, entry[0]);
   return seen;
@@ -60,6 +61,27 @@ interface Judging {
   readonly technical: Technical;
   readonly plan: Plan;
   readonly telling: Telling | undefined;
+}
+
+/** What can be said of a rule that has no tracker, and will have none by this reading, as of most; undefined where it has to be looked at. */
+function quickAnswer(index: number, { view, technical, plan: { quick } }: Judging): 'unknown' | 'inside' | undefined {
+  const bit = quick.technical[index] ?? 0;
+  if (bit !== 0) return (technical.told & ~technical.holding & ~technical.outside & bit) === 0 ? undefined : 'inside';
+  if (((quick.reads[index] ?? 0) & view.brought) === 0) return 'unknown';
+  return !view.low && (isQuick(quick.first, index, view) || isQuick(quick.second, index, view)) ? 'inside' : undefined;
+}
+
+function tellQuickly(index: number, answer: 'unknown' | 'inside', { view, plan: { rules }, telling }: Judging): void {
+  const plan = rules[index];
+  if (plan === undefined || telling === undefined || !isOfInterest(plan.code, telling)) return;
+  const { origin, outcomes } = telling;
+  outcomes.push(answer === 'unknown' ? unknownOutcome(plan, view, origin) : insideOutcome(plan, view, origin));
+}
+
+function judge(index: number, judging: Judging): void {
+  const plan = judging.plan.rules[index];
+  if (plan?.kind === 'technical') judgeTechnical(plan, judging);
+  else if (plan?.kind === 'clinical') judgeClinical(plan, judging);
 }
 
 function judgeClinical(plan: ClinicalPlan, judging: Judging): void {
@@ -78,21 +100,21 @@ function judgeClinical(plan: ClinicalPlan, judging: Judging): void {
     else if (held === false) failing |= 1 << i;
   }
   const inside = levels[0].check !== undefined && isInside(levels[0].check, view);
-  // As with most readings: it does not hold, is back inside, and nothing is to be remembered.
-  if (holding === 0 && inside && telling === undefined && course.trackers[plan.index] === undefined) return;
+  // It does not hold, is back inside, and nothing is to be remembered or told.
+  const isQuiet = holding === 0 && inside && course.trackers[plan.index] === undefined;
+  if (isQuiet && (telling === undefined || !isOfInterest(plan.code, telling))) return;
   // All values that the rule reads now are of good quality.
   const good = !view.low && (plan.reads & view.fresh & ~view.good) === 0;
   settle({ plan, holding, failing, inside }, { at: view.at, maxGap: view.maxGap, good, clears: !view.low }, judging);
 }
 
 function judgeTechnical(plan: TechnicalPlan, judging: Judging): void {
-  const { course, view, technical, telling } = judging;
+  const { view, technical } = judging;
   const { bit, levels } = plan;
   const told = (technical.told & bit) !== 0;
   const held = (technical.holding & bit) !== 0;
-  const inside = told && (technical.outside & bit) === 0;
-  if (!held && inside && telling === undefined && course.trackers[plan.index] === undefined) return;
   const every = (1 << levels.length) - 1;
+  const inside = told && (technical.outside & bit) === 0;
   const shown: Shown = { plan, holding: held ? every : 0, failing: told && !held ? every : 0, inside };
   settle(shown, { at: view.at, maxGap: view.maxGap, good: true, clears: true }, judging);
 }
@@ -101,7 +123,7 @@ function judgeTechnical(plan: TechnicalPlan, judging: Judging): void {
 function settle(shown: Shown, step: Step, judging: Judging): void {
   const { course, view, plan, telling } = judging;
   const tracker = remember(shown, step, course);
-  if (telling === undefined) return;
+  if (telling === undefined || (shown.holding === 0 && !isOfInterest(shown.plan.code, telling))) return;
   const seen = { shown, step, tracker, view, band: plan.band };
   const outcome = shown.holding === 0 ? undefined : holdingOutcome(seen, telling.origin);
   if (outcome !== undefined) telling.outcomes.push(outcome);

@@ -10,7 +10,7 @@ import { courseOf, step } from './fold.ts';
 import type { Course } from './fold.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan.ts';
-import { entryLength } from './size.ts';
+import { entryLength, historyBound, historyLength, longestNumber, longestSettled } from './size.ts';
 import type { AlarmHistory, Entry } from './state.ts';
 import { cloneFold } from './state.ts';
 import type { Telling } from './telling.ts';
@@ -25,6 +25,8 @@ export interface Beside {
   waiting: number;
   /** Their characters as JSON. */
   length: number;
+  /** Characters of the longest number that waits, is settled, or was. */
+  longest: number;
   /** What is settled has trackers of rules that are not in force. */
   others: boolean;
   head: Course | undefined;
@@ -45,6 +47,7 @@ export function besideOf(history: AlarmHistory, rules: EffectiveRules): Beside {
     queue: q,
     waiting: q.length,
     length: q.reduce((sum, entry) => sum + entryLength(entry), 0),
+    longest: q.reduce((longest, entry) => Math.max(longest, longestNumber(entry)), longestSettled(history)),
     others: Object.keys(s.r).some((code) => !plan.codes.has(code)),
     head: undefined,
   };
@@ -60,6 +63,22 @@ export function forgetBeside(history: AlarmHistory): void {
 /** A history is only changed here; whoever puts something else in it gets the same as after a reload. */
 function stands({ settled, queue, waiting }: Beside, { s, q }: AlarmHistory): boolean {
   return settled.fold === s && queue === q && waiting === q.length;
+}
+
+/** Counts a reading that is added to those that wait. */
+export function countAdded(beside: Beside, entry: Entry): void {
+  beside.length += entryLength(entry);
+  beside.longest = Math.max(beside.longest, longestNumber(entry));
+}
+
+/** Whether the history is longer than so many characters as JSON. */
+export function isLonger(beside: Beside, history: AlarmHistory, limit: number): boolean {
+  const { settled, plan } = beside;
+  let trackers = 0;
+  for (const tracker of settled.trackers) if (tracker !== undefined) trackers += 1;
+  const extent = { queue: beside.length, trackers, code: plan.longestCode, number: beside.longest };
+  if (!beside.others && historyBound(history, extent) <= limit) return false;
+  return historyLength(history, beside.length) > limit;
 }
 
 /** Takes the head to the newest reading that waits, which is the last one of `queue`, and tells its outcomes; `inOrder` where only that is new. */

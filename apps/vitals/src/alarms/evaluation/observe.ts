@@ -10,11 +10,11 @@ import type { EffectiveRules } from '../effective.ts';
 import { expectedInterval, isRunningLow } from './devices.ts';
 import type { DeviceView } from './devices.ts';
 import { step } from './fold.ts';
-import { advance, besideOf, forgetBeside } from './head.ts';
+import { advance, besideOf, countAdded, forgetBeside, isLonger } from './head.ts';
 import type { Beside } from './head.ts';
 import type { Outcome } from './outcome.ts';
 import type { WindowPlan } from './plan.ts';
-import { entryLength, historyLength } from './size.ts';
+import { entryLength } from './size.ts';
 import type { AlarmHistory, AlarmReading, Entry } from './state.ts';
 import { compareEntries, deviceHash, entryOf, LOW_CONFIDENCE, NOT_WORN, PLACE, valueOf } from './state.ts';
 import { isOfInterest } from './telling.ts';
@@ -60,9 +60,9 @@ export function observeFor(history: AlarmHistory, reading: AlarmReading, { rules
   const inOrder = insert(q, entry);
   // Until all is done it does not stand, lest a failure leave half of it behind.
   beside.waiting = UNDER_WAY;
-  beside.length += entryLength(entry);
+  countAdded(beside, entry);
   while ((q[0]?.[0] ?? newest) < newest - WAITS) settle(history, beside);
-  while (q.length > 1 && historyLength(history, beside.length) > HISTORY_LIMIT) settle(history, beside);
+  while (q.length > 1 && isLonger(beside, history, HISTORY_LIMIT)) settle(history, beside);
   if (newest > FAR_FROM_ORIGIN) {
     moveOrigin(history, q[0]?.[0] ?? newest);
     forgetBeside(history);

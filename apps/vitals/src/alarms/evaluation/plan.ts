@@ -10,6 +10,8 @@ import { checkOf } from './conditions.ts';
 import type { Check } from './conditions.ts';
 import { limitOf } from './limits.ts';
 import type { Limit } from './limits.ts';
+import { quickColumns } from './quick.ts';
+import type { QuickColumns } from './quick.ts';
 import { FLAGGED, FLAGGED_CHECKS } from './state.ts';
 
 /** A level of a rule. */
@@ -67,6 +69,9 @@ export interface Plan {
   readonly technical: readonly TechnicalPlan[];
   readonly windows: readonly WindowPlan[];
   readonly codes: ReadonlySet<string>;
+  /** Characters of the longest of them. */
+  readonly longestCode: number;
+  readonly quick: QuickColumns;
 }
 
 /** Each is made once for as long as its rules are in use. */
@@ -91,7 +96,16 @@ function makePlan({ band, rules }: EffectiveRules): Plan {
     if (plan !== undefined) plans.push(plan);
   }
   const technical = plans.filter((plan) => plan.kind === 'technical');
-  return { band, rules: plans, technical, windows, codes: new Set(rules.map(({ code }) => code)) };
+  const codes = rules.map(({ code }) => code);
+  return {
+    band,
+    rules: plans,
+    technical,
+    windows,
+    codes: new Set(codes),
+    longestCode: Math.max(0, ...codes.map(({ length }) => length)),
+    quick: quickColumns(plans),
+  };
 }
 
 function rulePlan(rule: EffectiveRule, index: number): RulePlan | undefined {

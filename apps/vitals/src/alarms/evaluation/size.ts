@@ -12,6 +12,58 @@ export function historyLength({ o, q, s, w, b }: AlarmHistory, queue: number): n
   return length + numberLength(b.d) + numbersLength(b.c) + rowsLength(b.m);
 }
 
+/** What a bound on the length of a history is found from. */
+export interface Extent {
+  /** Characters of the readings that wait. */
+  readonly queue: number;
+  /** Rules that have trackers, and the most characters of a code among them. */
+  readonly trackers: number;
+  readonly code: number;
+  /** Characters of the longest number among what is settled. */
+  readonly number: number;
+}
+
+/** Numbers of a device, and characters around them; the same of a tracker beside its code; of the baseline; of the last values and the rest. */
+const DEVICE = { numbers: 85, text: 140 } as const;
+const TRACKER = { numbers: 15, text: 20 } as const;
+const BASELINE = { numbers: 56, text: 60 } as const;
+const REST = { numbers: 2 + 27, text: 160 } as const;
+
+/**
+ * A bound on the characters of a history, without a look at its numbers, which takes several times as long as all the rest: as if every number
+ * were as long as the longest one.
+ */
+export function historyBound({ q, s: { d, t } }: AlarmHistory, { queue, trackers, code, number }: Extent): number {
+  const points = t.heart_rate.length + t.temperature.length + t.spo2.length;
+  const numbers = REST.numbers + BASELINE.numbers + d.length * DEVICE.numbers + points * 3 + trackers * TRACKER.numbers;
+  const text = REST.text + BASELINE.text + d.length * DEVICE.text + points * 2 + trackers * (TRACKER.text + code);
+  return text + numbers * (number + 1) + queue + q.length;
+}
+
+/** Longest number that is made here, of readings whose own are no longer: counts, and times that are near the origin. */
+const OWN_LONGEST = 10;
+
+/** Characters of the longest number of a reading, or of what follows from it. */
+export function longestNumber(numbers: readonly (number | null)[]): number {
+  let longest = OWN_LONGEST;
+  for (let i = 0; i < numbers.length; i += 1) {
+    const value = numbers[i] ?? null;
+    // Rounding may write it in another way.
+    longest = Math.max(longest, value !== null && Math.abs(value) >= PLAIN ? LONGEST : numberLength(value));
+  }
+  return longest;
+}
+
+/** Characters of the longest number among what is settled, or of what follows from it. */
+export function longestSettled({ s, w, b }: AlarmHistory): number {
+  // Names and codes among them are cut into short pieces, if not left out.
+  const found = JSON.stringify([s, w ?? null, b]).match(/[-+.eE\d]+/g) ?? [];
+  return found.reduce((longest, each) => Math.max(longest, each.length), OWN_LONGEST);
+}
+
+/** Characters of the longest number there is, such as -1.7976931348623157e+308. */
+const LONGEST = 25;
+
 /** Characters of a reading that waits. */
 export function entryLength(entry: Entry): number {
   return numbersLength(entry);

@@ -36,7 +36,7 @@ const VITALS_OF: readonly (readonly Vital[])[] = Array.from({ length: 1 << VITAL
 const NONE: readonly Vital[] = [];
 
 /** Vital signs that the rule reads and that are not known now. */
-export function missingOf({ reads, vitals }: EffectiveRule, { notWorn, fresh }: View): readonly Vital[] {
+function missingOf({ reads, vitals }: EffectiveRule, { notWorn, fresh }: View): readonly Vital[] {
   return notWorn ? vitals : (VITALS_OF[reads & ~fresh] ?? NONE);
 }
 
@@ -88,6 +88,11 @@ export function restingOutcome({ shown, step, tracker, view }: Omit<Seen, 'band'
 /** The outcome of a rule of which the reading says nothing. */
 export function unknownOutcome({ rule }: Pick<RulePlan, 'rule'>, view: View, origin: number): Outcome {
   return { rule, at: origin + view.at, missing: missingOf(rule, view), status: 'unknown' };
+}
+
+/** The outcome of a rule that has been back inside for its off-delay, or never was outside. */
+export function insideOutcome({ rule }: Pick<RulePlan, 'rule'>, view: View, origin: number): Outcome {
+  return { rule, at: origin + view.at, missing: missingOf(rule, view), status: 'inside', since: undefined };
 }
 
 function dueOf({ plan, run }: { readonly plan: LevelPlan; readonly run: Run }, origin: number): number {
