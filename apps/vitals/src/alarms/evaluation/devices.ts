@@ -69,7 +69,9 @@ function sortedGaps(gaps: readonly number[]): readonly number[] {
 
 /** Adds a reading to what is known of its device, which is put at the end. */
 export function stepDevice({ d: devices }: Fold, entry: Entry): DeviceView {
-  const [at, hash, flags] = entry;
+  const at = entry[0];
+  const hash = entry[1];
+  const flags = entry[2];
   const known = takeToEnd(devices, hash);
   const device = known ?? newDevice(hash);
   if (known === undefined) {
@@ -194,7 +196,10 @@ function followPresence({ p }: DeviceFold, entry: Entry): void {
 
 function isAbsent({ device, at, interval }: DeviceView, intervals: number, within: number): boolean {
   const longest = intervals * interval;
-  for (const [count, last] of device.p) if (count === EXPECTED_AFTER && at - last > longest && at - last <= within) return true;
+  for (const presence of device.p) {
+    const away = at - presence[1];
+    if (presence[0] === EXPECTED_AFTER && away > longest && away <= within) return true;
+  }
   return false;
 }
 
