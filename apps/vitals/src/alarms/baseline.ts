@@ -3,7 +3,7 @@
  * The median of the medians of days: neither a bad night nor a run of artefacts moves it. Bounded, and the same for any order within a day.
  */
 
-import type { Genotype, Vitals } from '../contracts/reading.ts';
+import type { Genotype } from '../contracts/reading.ts';
 import type { AgeBand } from '../domain/age.ts';
 import { HEART_RATE_HIGH } from '../domain/age-limits.ts';
 import { activityLevel } from '../domain/hydration.ts';
@@ -50,8 +50,11 @@ export function newBaseline(): BaselineState {
   return { d: 0, c: [], m: [] };
 }
 
+/** What of a reading tells whether it teaches. */
+type Teaching = { readonly [V in 'spo2' | 'temperature' | 'activity' | 'heart_rate']?: number | undefined };
+
 /** Whether a reading of good quality shows the patient at rest: low activity or, where none is sent, a heart rate below its first bound*. */
-export function teachesBaseline({ spo2, temperature, activity, heart_rate: heartRate }: Vitals, band: AgeBand): boolean {
+export function teachesBaseline({ spo2, temperature, activity, heart_rate: heartRate }: Teaching, band: AgeBand): boolean {
   if (spo2 === undefined || (temperature !== undefined && temperature >= FEVER)) return false;
   if (activity !== undefined) return activityLevel(activity) === 'low';
   return heartRate !== undefined && heartRate < HEART_RATE_HIGH.warn[band];

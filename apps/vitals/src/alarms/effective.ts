@@ -54,8 +54,8 @@ export interface EffectiveRules {
 
 /** The rules of `catalogue` for a patient. */
 export function effectiveRules(catalogue: readonly AlarmRule[], patient: RulePatient): EffectiveRules {
-  const { age, genotype, now } = patient;
-  const active = patient.overrides.filter(({ from, expires }) => from <= now && now < expires).sort((a, b) => a.from - b.from);
+  const { age, genotype } = patient;
+  const active = activeOverrides(patient);
   const set = active.findLast((each) => each.kind === 'baseline');
   const baseline = set?.value ?? patient.baseline;
   const isInForce = (rule: AlarmRule): boolean => {
@@ -83,6 +83,38 @@ export function effectiveRules(catalogue: readonly AlarmRule[], patient: RulePat
     rules.push({ ...rule, severity, levels, overrides, limit, bit: place < 0 ? 0 : 2 ** place, ...readsOf(rule) });
   }
   return { band: age.band, ageKnown: age.known, baseline, rules };
+}
+
+/**
+ * Hands out the rules of patients, the same ones to all for whom they are the same: to make them takes far longer than to judge a reading, and
+ * those of one patient are as large as a dozen histories. Keeps those used last.
+ */
+export class RuleBook {
+  readonly #catalogue: readonly AlarmRule[];
+  readonly #most: number;
+  readonly #kept = new Map<string, EffectiveRules>();
+
+  /** `most` is how many are kept at the most. */
+  constructor(catalogue: readonly AlarmRule[], most: number) {
+    this.#catalogue = catalogue;
+    this.#most = most;
+  }
+
+  /** As {@link effectiveRules}. */
+  of(patient: RulePatient): EffectiveRules {
+    const { age, genotype, baseline } = patient;
+    const key = JSON.stringify([age.band, age.known, genotype, baseline, activeOverrides(patient)]);
+    const rules = this.#kept.get(key) ?? effectiveRules(this.#catalogue, patient);
+    this.#kept.delete(key);
+    this.#kept.set(key, rules);
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > this.#most && oldest !== undefined) this.#kept.delete(oldest);
+    return rules;
+  }
+}
+
+function activeOverrides({ overrides, now }: RulePatient): readonly Override[] {
+  return overrides.filter(({ from, expires }) => from <= now && now < expires).sort((a, b) => a.from - b.from);
 }
 
 function readsOf({ vitals }: AlarmRule): Pick<EffectiveRule, 'places' | 'reads'> {

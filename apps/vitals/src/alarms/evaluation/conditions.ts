@@ -3,116 +3,120 @@
  * is missing is never taken for a normal one.
  */
 
-import type { Vital } from '../../contracts/reading.ts';
-import { MARGINS, MINUTE } from '../catalogue/numbers.ts';
-import type {
-  ResolvedCondition,
-  ResolvedScoredTerm,
-  ResolvedTerm,
-  ScoreCondition,
-  TermsCondition,
-  TrendCondition,
-} from '../catalogue/rule-data.ts';
-import type { Held, TrendPoint } from './state.ts';
+import { MARGINS } from '../catalogue/numbers.ts';
+import type { ResolvedCondition, TrendCondition } from '../catalogue/rule-data.ts';
+import { EPSILON, isBackInside, isBreached, limitOf } from './limits.ts';
+import type { Limit } from './limits.ts';
+import type { TrendPoint } from './state.ts';
 import { PLACE } from './state.ts';
+import type { View } from './view.ts';
 
-/** Absorbs the rounding of decimal fractions in differences. */
-const EPSILON = 1e-9;
-/** ms*: how long a pain score stands, which a person gives now and then. */
-const PAIN_STANDS = 60 * MINUTE;
-
-/** What is known at a reading. */
-export interface View {
-  /** ms from the origin. */
-  readonly at: number;
-  /** Last values by place in VITALS, those of this reading among them. */
-  readonly held: readonly (Held | null)[];
-  /** Three expected intervals, ms: a value that is older says nothing of now. */
-  readonly maxGap: number;
-  /** The reading itself is of low confidence. */
-  readonly low: boolean;
-  /** Good values of the trends before this reading. */
-  readonly trends: Readonly<Record<TrendCondition['vital'], readonly TrendPoint[]>>;
+/** Groups that must all hold; of each group, one limit is enough. */
+interface LimitsCheck {
+  readonly kind: 'limits';
+  readonly all: readonly (readonly Limit[])[];
 }
 
-/** Conditions on vital signs; technical ones are judged by device. */
-export type ClinicalCondition = TermsCondition<ResolvedTerm> | ScoreCondition<ResolvedScoredTerm> | TrendCondition;
+/** Points of the limits that are breached, at least so many. */
+interface ScoreCheck {
+  readonly kind: 'score';
+  readonly limits: readonly { readonly limit: Limit; readonly points: number }[];
+  readonly atLeast: number;
+}
 
-/** Whether a condition is on vital signs. */
-export function isClinical(condition: ResolvedCondition): condition is ClinicalCondition {
-  return condition.kind === 'terms' || condition.kind === 'score' || condition.kind === 'trend';
+/** A change of a vital sign at a place. Changes are turned as limits are. */
+interface TrendCheck extends Pick<TrendCondition, 'vital' | 'window' | 'points'> {
+  readonly kind: 'trend';
+  readonly place: number;
+  readonly sign: 1 | -1;
+  readonly change: number;
+  readonly clear: number;
+}
+
+/** A condition on vital signs in the form in which it is checked; technical ones are judged by device. */
+export type Check = LimitsCheck | ScoreCheck | TrendCheck;
+
+/** The check of a condition; undefined where it is not on vital signs. */
+export function checkOf(condition: ResolvedCondition): Check | undefined {
+  switch (condition.kind) {
+    case 'terms':
+      return { kind: 'limits', all: condition.all.map((group) => group.map(limitOf)) };
+    case 'score':
+      return {
+        kind: 'score',
+        limits: condition.terms.map((term) => ({ limit: limitOf(term), points: term.points })),
+        atLeast: condition.atLeast,
+      };
+    case 'trend': {
+      const { vital, window, points } = condition;
+      const sign = condition.change > 0 ? 1 : -1;
+      const change = sign * condition.change - EPSILON;
+      const clear = sign * condition.change - MARGINS[vital] + EPSILON;
+      return { kind: 'trend', vital, window, points, place: PLACE[vital], sign, change, clear };
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Whether it holds. */
-export function holds(condition: ClinicalCondition, view: View): boolean | undefined {
-  switch (condition.kind) {
-    case 'terms':
-      return allHold(condition, view);
+export function holds(check: Check, view: View): boolean | undefined {
+  switch (check.kind) {
+    case 'limits':
+      return allHold(check.all, view);
     case 'score':
-      return scoreHolds(condition, view);
+      return scoreHolds(check, view);
     case 'trend': {
-      const change = trendChange(condition, view);
-      if (change === undefined) return undefined;
-      return condition.change > 0 ? change >= condition.change - EPSILON : change <= condition.change + EPSILON;
+      const change = trendChange(check, view);
+      return change === undefined ? undefined : change >= check.change;
     }
   }
 }
 
 /** Whether it is back inside, by the margins, on values of good quality. A combination is when one of its terms is. */
-export function isInside(condition: ClinicalCondition, view: View): boolean {
-  switch (condition.kind) {
-    case 'terms':
-      return condition.all.some((group) => groupIsInside(group, view));
+export function isInside(check: Check, view: View): boolean {
+  switch (check.kind) {
+    case 'limits': {
+      for (const group of check.all) if (groupIsInside(group, view)) return true;
+      return false;
+    }
     case 'score': {
       // What is not back inside still counts, and so does what has not been heard of since.
-      let points = 0;
-      for (const term of condition.terms) if (isKnown(term, view) && !termIsInside(term, view)) points += term.points;
-      return points < condition.atLeast;
+      let counted = 0;
+      for (const { limit, points } of check.limits) if ((view.known & limit.bit) !== 0 && !limitIsInside(limit, view)) counted += points;
+      return counted < check.atLeast;
     }
     case 'trend': {
-      const change = trendChange(condition, view);
-      if (change === undefined) return false;
-      const margin = MARGINS[condition.vital];
-      return condition.change > 0 ? change <= condition.change - margin + EPSILON : change >= condition.change + margin - EPSILON;
+      const change = trendChange(check, view);
+      return change !== undefined && change <= check.clear;
     }
   }
 }
 
-/** Points of a score, of the terms that hold. */
-export function pointsOf({ terms }: ScoreCondition<ResolvedScoredTerm>, view: View): number {
-  let points = 0;
-  for (const term of terms) if (termHolds(term, view) === true) points += term.points;
-  return points;
+/** Points of a score, of the limits that are breached; undefined for what is no score. */
+export function pointsOf(check: Check, view: View): number | undefined {
+  return check.kind === 'score' ? scoreOf(check, view) : undefined;
 }
 
-/** The value of the vital sign at a place in VITALS that still says something of now. */
-export function freshValue(place: number, { at, held, maxGap }: View): Held | undefined {
-  const last = held[place];
-  if (last === null || last === undefined) return undefined;
-  return at - last[0] <= (place === PLACE.pain ? PAIN_STANDS : maxGap) ? last : undefined;
+function scoreOf({ limits }: ScoreCheck, view: View): number {
+  let score = 0;
+  for (const { limit, points } of limits) if ((view.fresh & limit.bit) !== 0 && isBreached(limit, lastOf(limit, view))) score += points;
+  return score;
 }
 
-/** Whether a value breaches a limit. */
-export function breachesLimit({ op, value: limit }: Pick<ResolvedTerm, 'op' | 'value'>, value: number): boolean {
-  switch (op) {
-    case '<':
-      return value < limit;
-    case '<=':
-      return value <= limit;
-    case '>':
-      return value > limit;
-    case '>=':
-      return value >= limit;
+function scoreHolds(check: ScoreCheck, view: View): boolean | undefined {
+  const score = scoreOf(check, view);
+  if (score >= check.atLeast) return true;
+  let possible = score;
+  for (const { limit, points } of check.limits) {
+    const stale = (view.known & ~view.fresh & limit.bit) !== 0;
+    // It was so when it was last heard of, and nothing was heard since.
+    if (stale && isBreached(limit, lastOf(limit, view))) possible += points;
   }
+  return possible >= check.atLeast ? undefined : false;
 }
 
-/** Whether a value is back inside a limit by its margin. */
-export function isBackInside(term: ResolvedTerm, value: number): boolean {
-  if (breachesLimit(term, value)) return false;
-  return term.op === '<' || term.op === '<=' ? value >= term.clearAt - EPSILON : value <= term.clearAt + EPSILON;
-}
-
-function allHold({ all }: TermsCondition<ResolvedTerm>, view: View): boolean | undefined {
+function allHold(all: readonly (readonly Limit[])[], view: View): boolean | undefined {
   let result: boolean | undefined = true;
   for (const group of all) {
     const holds = groupHolds(group, view);
@@ -122,67 +126,52 @@ function allHold({ all }: TermsCondition<ResolvedTerm>, view: View): boolean | u
   return result;
 }
 
-function groupHolds(group: readonly ResolvedTerm[], view: View): boolean | undefined {
+function groupHolds(group: readonly Limit[], view: View): boolean | undefined {
   let result: boolean | undefined;
   let stale = false;
-  for (const term of group) {
-    const holds = termHolds(term, view);
-    if (holds === true) return true;
-    if (holds === false) result = false;
+  for (const limit of group) {
+    if ((view.fresh & limit.bit) !== 0) {
+      if (isBreached(limit, lastOf(limit, view))) return true;
+      result = false;
+    }
     // What never came has never held; what came and is old may still.
-    else if (isKnown(term, view)) stale = true;
+    else if ((view.known & limit.bit) !== 0) stale = true;
   }
   return stale ? undefined : result;
 }
 
-function scoreHolds(condition: ScoreCondition<ResolvedScoredTerm>, view: View): boolean | undefined {
-  const points = pointsOf(condition, view);
-  if (points >= condition.atLeast) return true;
-  let possible = points;
-  for (const term of condition.terms) {
-    const last = view.held[PLACE[term.measure as Vital]];
-    // It was so when it was last heard of, and nothing was heard since.
-    if (last !== null && last !== undefined && termHolds(term, view) === undefined && breachesLimit(term, last[1])) possible += term.points;
-  }
-  return possible >= condition.atLeast ? undefined : false;
-}
-
-function termHolds(term: ResolvedTerm, view: View): boolean | undefined {
-  const last = freshValue(PLACE[term.measure as Vital], view);
-  return last === undefined ? undefined : breachesLimit(term, last[1]);
-}
-
-function groupIsInside(group: readonly ResolvedTerm[], view: View): boolean {
+function groupIsInside(group: readonly Limit[], view: View): boolean {
   let known = false;
-  for (const term of group) {
+  for (const limit of group) {
     // What never came has never held.
-    if (!isKnown(term, view)) continue;
-    if (!termIsInside(term, view)) return false;
+    if ((view.known & limit.bit) === 0) continue;
+    if (!limitIsInside(limit, view)) return false;
     known = true;
   }
   return known;
 }
 
-function isKnown({ measure }: ResolvedTerm, { held }: View): boolean {
-  const last = held[PLACE[measure as Vital]];
-  return last !== null && last !== undefined;
+function limitIsInside(limit: Limit, view: View): boolean {
+  return (view.good & limit.bit) !== 0 && isBackInside(limit, lastOf(limit, view));
 }
 
-function termIsInside(term: ResolvedTerm, view: View): boolean {
-  const last = freshValue(PLACE[term.measure as Vital], view);
-  return last?.[2] === 0 && isBackInside(term, last[1]);
+function lastOf({ place }: Limit, { held }: View): number {
+  return held[place]?.[1] ?? Number.NaN;
 }
 
-/** From the oldest good value in the window to the present one; undefined with too few of them. */
-function trendChange({ vital, window, points }: TrendCondition, { at, held, low, trends }: View): number | undefined {
-  const last = held[PLACE[vital]];
+/** From the oldest good value in the window to the present one, turned; undefined with too few of them. */
+function trendChange({ vital, place, sign, window, points }: TrendCheck, { at, held, low, trends }: View): number | undefined {
+  const last = held[place];
   if (low || last?.[0] !== at) return undefined;
+  const trend = trends[vital];
   let oldest: TrendPoint | undefined;
   let count = 1;
-  for (const point of trends[vital]) {
-    if (at - point[0] > window) continue;
+  // In order of time, so that those behind the window come first.
+  for (let i = 0; i < trend.length && (count < points || oldest === undefined); i += 1) {
+    const point = trend[i];
+    if (point === undefined || at - point[0] > window) continue;
     oldest ??= point;
     count += point[2];
   }
-  return oldest === undefined || count < points ? undefined : last[1] - oldest[1];
+  return oldest === undefined || count < points ? undefined : sign * (last[1] - oldest[1]);
 }

@@ -1,244 +1,163 @@
 /** Folds one reading into what is remembered, and judges the rules at it. */
 
-import { VITALS } from '../../contracts/reading.ts';
-import type { Vital, Vitals } from '../../contracts/reading.ts';
-import { FLOOR_LIMITS } from '../../domain/floors.ts';
-import { activityLevel } from '../../domain/hydration.ts';
 import { TREND_RULES } from '../catalogue/courses.ts';
 import type { TrendVital } from '../catalogue/rule-data.ts';
-import type { EffectiveLevel, EffectiveRule, EffectiveRules } from '../effective.ts';
-import { freshValue, holds, isClinical, isInside, pointsOf } from './conditions.ts';
-import type { ClinicalCondition, View } from './conditions.ts';
-import { DEVICE_STANDS, judgeDevice, stepDevice } from './devices.ts';
-import type { DeviceView } from './devices.ts';
-import type { Outcome } from './outcome.ts';
-import { insideRun, runOf, track } from './runs.ts';
+import { holds, isInside } from './conditions.ts';
+import { judgeDevices, stepDevice } from './devices.ts';
+import type { DeviceView, Technical } from './devices.ts';
+import type { ClinicalPlan, Plan, RulePlan, TechnicalPlan } from './plan.ts';
+import { track } from './runs.ts';
 import type { Shown, Step } from './runs.ts';
 import type { Entry, Fold, Tracker } from './state.ts';
-import { LOW_CONFIDENCE, PLACE, valuesOf } from './state.ts';
+import { PLACE } from './state.ts';
+import { isQuick } from './quick.ts';
+import { holdingOutcome, insideOutcome, isOfInterest, restingOutcome, unknownOutcome } from './telling.ts';
+import type { Telling } from './telling.ts';
+import { look } from './view.ts';
+import type { View } from './view.ts';
 
-/** Expected intervals that a stretch may leave out (clinical reference, section 2). */
-const GAP_INTERVALS = 3;
 /** Points kept of a trend, so that it stays small whatever a device sends; readings between them are counted. */
 const TREND_POINTS = 20;
-const TREND_WINDOWS: Readonly<Record<TrendVital, number>> = {
-  heart_rate: longestWindow('heart_rate'),
-  temperature: longestWindow('temperature'),
-  spo2: longestWindow('spo2'),
-};
+const TRENDS: readonly { readonly vital: TrendVital; readonly place: number; readonly window: number }[] = (
+  ['heart_rate', 'temperature', 'spo2'] as const
+).map((vital) => ({ vital, place: PLACE[vital], window: longestWindow(vital) }));
 
-/** Where outcomes go. */
-export interface Collector {
-  /** Origin of times, ms since the epoch. */
-  readonly origin: number;
-  readonly outcomes: Outcome[];
+/** A fold, and its trackers by the index of their rules: nearly no rule has one, and to find that out by its code takes time. */
+export interface Course {
+  readonly fold: Fold;
+  readonly trackers: (Tracker | undefined)[];
 }
 
-/** Folds `entry`; with a collector, judges every rule at it. */
-export function step(
-  fold: Fold,
-  entry: Entry,
-  { rules, collector }: { readonly rules: EffectiveRules; readonly collector?: Collector | undefined },
-): DeviceView {
-  const values = valuesOf(entry);
-  const seen = stepDevice(fold, entry, values);
-  const [at, , flags, mask] = entry;
-  const low = (flags & LOW_CONFIDENCE) !== 0;
-  if (!seen.notWorn) {
-    for (let place = 0; place < VITALS.length; place += 1) {
-      const value = values[place];
-      if (value !== undefined) fold.v[place] = [at, value, low ? 1 : 0];
-    }
+/** The course of a fold under the rules of `plan`. */
+export function courseOf(fold: Fold, { rules }: Plan): Course {
+  return { fold, trackers: rules.map(({ code }) => fold.r[code]) };
+}
+
+/** How a reading is folded. */
+export interface Stepping {
+  readonly plan: Plan;
+  /** Where outcomes go; undefined where none are wanted. */
+  readonly telling: Telling | undefined;
+}
+
+/** Folds `entry`, and tells the outcomes of the rules that have trackers. */
+export function step(course: Course, entry: Entry, { plan, telling }: Stepping): DeviceView {
+  const { fold, trackers } = course;
+  const seen = stepDevice(fold, entry);
+  const view = look(fold, entry, seen.interval);
+  const judging: Judging = { course, view, technical: judgeDevices(plan.technical, seen, fold.d), plan, telling };
+  for (let index = 0; index < plan.rules.length; index += 1) {
+    const answer = trackers[index] === undefined ? quickAnswer(index, judging) : undefined;
+    if (answer === undefined) judge(index, judging);
+    else if (telling !== undefined && telling.interest?.size !== 0) tellQuickly(index, answer, judging);
   }
-  const view: View = { at, held: fold.v, maxGap: GAP_INTERVALS * seen.interval, low, trends: fold.t };
-  const judging: Judging = { fold, view, seen, mask: seen.notWorn ? 0 : mask, rules, collector };
-  for (const rule of rules.rules) {
-    if (rule.kind === 'technical') judgeTechnical(rule, judging);
-    else judgeClinical(rule, judging);
-  }
-  if (!low && !seen.notWorn) followTrends(fold, at);
+  if (!view.low && !view.notWorn) followTrends(fold, entry[0]);
   return seen;
 }
 
 interface Judging {
-  readonly fold: Fold;
+  readonly course: Course;
   readonly view: View;
-  readonly seen: DeviceView;
-  /** Bits of the vital signs that this reading brings as evidence. */
-  readonly mask: number;
-  readonly rules: EffectiveRules;
-  readonly collector: Collector | undefined;
+  readonly technical: Technical;
+  readonly plan: Plan;
+  readonly telling: Telling | undefined;
 }
 
-function judgeClinical(rule: EffectiveRule, judging: Judging): void {
-  const { fold, view, mask, collector } = judging;
-  const lowest = rule.levels[0].condition;
-  if (!isClinical(lowest) || (rule.reads & mask) === 0) {
-    collector?.outcomes.push({ ...judgedBy(rule, judging, collector), status: 'unknown' });
+/** What can be said of a rule that has no tracker, and will have none by this reading, as of most; undefined where it has to be looked at. */
+function quickAnswer(index: number, { view, technical, plan: { quick } }: Judging): 'unknown' | 'inside' | undefined {
+  const bit = quick.technical[index] ?? 0;
+  if (bit !== 0) return (technical.told & ~technical.holding & ~technical.outside & bit) === 0 ? undefined : 'inside';
+  if (((quick.reads[index] ?? 0) & view.brought) === 0) return 'unknown';
+  return !view.low && (isQuick(quick.first, index, view) || isQuick(quick.second, index, view)) ? 'inside' : undefined;
+}
+
+function tellQuickly(index: number, answer: 'unknown' | 'inside', { view, plan: { rules }, telling }: Judging): void {
+  const plan = rules[index];
+  if (plan === undefined || telling === undefined || !isOfInterest(plan.code, telling)) return;
+  const { origin, outcomes } = telling;
+  outcomes.push(answer === 'unknown' ? unknownOutcome(plan, view, origin) : insideOutcome(plan, view, origin));
+}
+
+function judge(index: number, judging: Judging): void {
+  const plan = judging.plan.rules[index];
+  if (plan?.kind === 'technical') judgeTechnical(plan, judging);
+  else if (plan?.kind === 'clinical') judgeClinical(plan, judging);
+}
+
+function judgeClinical(plan: ClinicalPlan, judging: Judging): void {
+  const { course, view, telling } = judging;
+  if ((plan.reads & view.brought) === 0) {
+    if (telling !== undefined && isOfInterest(plan.code, telling)) telling.outcomes.push(unknownOutcome(plan, view, telling.origin));
     return;
   }
-  if (collector === undefined && fold.r[rule.code] === undefined && isQuiet(rule, lowest, view)) return;
-  const levels = rule.levels.map(({ condition }) => (isClinical(condition) ? holds(condition, view) : undefined));
-  const shown: Shown = { rule, holds: levels, inside: isInside(lowest, view) };
-  const at: Step = { at: view.at, maxGap: view.maxGap, good: isGood(rule, view), clears: !view.low };
-  const tracker = remember(shown, fold, at);
-  if (collector !== undefined) collector.outcomes.push(outcomeOf(rule, { judging, shown, tracker, step: at, collector }));
-}
-
-/** Whether there is nothing to remember of a rule that has no tracker, as with most readings: it does not hold, and is back inside. */
-function isQuiet({ levels }: EffectiveRule, lowest: ClinicalCondition, view: View): boolean {
-  for (const { condition } of levels) if (isClinical(condition) && holds(condition, view) === true) return false;
-  return isInside(lowest, view);
-}
-
-/** All values that the rule reads now are of good quality. */
-function isGood({ places }: EffectiveRule, view: View): boolean {
-  return !view.low && places.every((place) => freshValue(place, view)?.[2] !== 1);
-}
-
-/** Of several devices of a patient, one is enough for a technical rule to hold, and all have to be back inside. */
-function judgeTechnical(rule: EffectiveRule, judging: Judging): void {
-  const { condition } = rule.levels[0];
-  // What no single reading shows is judged elsewhere.
-  if (condition.kind !== 'terms' && condition.kind !== 'finding' && condition.kind !== 'absent') return;
-  const { fold, view, seen, collector } = judging;
-  const { device } = seen;
-  const own = judgeDevice(condition, seen);
-  if (own !== undefined) {
-    device.h = withBit(device.h, rule.bit, own.holds);
-    device.m = withBit(device.m, rule.bit, !own.inside);
+  const { levels } = plan;
+  let holding = 0;
+  let failing = 0;
+  for (let i = 0; i < levels.length; i += 1) {
+    const check = levels[i]?.check;
+    const held = check === undefined ? undefined : holds(check, view);
+    if (held === true) holding |= 1 << i;
+    else if (held === false) failing |= 1 << i;
   }
-  let anyHolds = false;
-  let allInside = own !== undefined;
-  for (const { n, h, m } of fold.d) {
-    if (view.at - n > DEVICE_STANDS) continue;
-    if (hasBit(h, rule.bit)) anyHolds = true;
-    if (hasBit(m, rule.bit)) allInside = false;
-  }
-  if (collector === undefined && fold.r[rule.code] === undefined && !anyHolds && allInside) return;
-  const holds = own !== undefined || anyHolds ? anyHolds : undefined;
-  const shown: Shown = { rule, holds: rule.levels.map(() => holds), inside: allInside };
-  const at: Step = { at: view.at, maxGap: view.maxGap, good: true, clears: true };
-  const tracker = remember(shown, fold, at);
-  if (collector !== undefined) collector.outcomes.push(outcomeOf(rule, { judging, shown, tracker, step: at, collector }));
+  const inside = levels[0].check !== undefined && isInside(levels[0].check, view);
+  // It does not hold, is back inside, and nothing is to be remembered or told.
+  const isQuiet = holding === 0 && inside && course.trackers[plan.index] === undefined;
+  if (isQuiet && (telling === undefined || !isOfInterest(plan.code, telling))) return;
+  // All values that the rule reads now are of good quality.
+  const good = !view.low && (plan.reads & view.fresh & ~view.good) === 0;
+  settle({ plan, holding, failing, inside }, { at: view.at, maxGap: view.maxGap, good, clears: !view.low }, judging);
 }
 
-function remember(shown: Shown, fold: Fold, at: Step): Tracker | undefined {
-  const { code } = shown.rule;
-  const before = fold.r[code];
-  const after = track(before, shown, at);
+function judgeTechnical(plan: TechnicalPlan, judging: Judging): void {
+  const { view, technical } = judging;
+  const { bit, levels } = plan;
+  const told = (technical.told & bit) !== 0;
+  const held = (technical.holding & bit) !== 0;
+  const every = (1 << levels.length) - 1;
+  const inside = told && (technical.outside & bit) === 0;
+  const shown: Shown = { plan, holding: held ? every : 0, failing: told && !held ? every : 0, inside };
+  settle(shown, { at: view.at, maxGap: view.maxGap, good: true, clears: true }, judging);
+}
+
+/** Remembers what a rule shows, and tells it. */
+function settle(shown: Shown, step: Step, judging: Judging): void {
+  const { course, view, plan, telling } = judging;
+  const tracker = remember(shown, step, course);
+  if (telling === undefined || (shown.holding === 0 && !isOfInterest(shown.plan.code, telling))) return;
+  const seen = { shown, step, tracker, view, band: plan.band };
+  const outcome = shown.holding === 0 ? undefined : holdingOutcome(seen, telling.origin);
+  if (outcome !== undefined) telling.outcomes.push(outcome);
+  else if (isOfInterest(shown.plan.code, telling)) telling.outcomes.push(restingOutcome(seen, telling.origin));
+}
+
+function remember(shown: Shown, step: Step, { fold, trackers }: Course): Tracker | undefined {
+  const { index, code }: RulePlan = shown.plan;
+  const before = trackers[index];
+  const after = track(before, shown, step);
+  if (after === before) return after;
+  trackers[index] = after;
   if (after !== undefined) fold.r[code] = after;
   // Rebuilt rather than deleted from, since the code is not known before.
-  else if (before !== undefined) fold.r = Object.fromEntries(Object.entries(fold.r).filter(([each]) => each !== code));
+  else fold.r = Object.fromEntries(Object.entries(fold.r).filter(([each]) => each !== code));
   return after;
-}
-
-interface Told {
-  readonly judging: Judging;
-  readonly shown: Shown;
-  readonly tracker: Tracker | undefined;
-  readonly step: Step;
-  readonly collector: Collector;
-}
-
-function outcomeOf(rule: EffectiveRule, told: Told): Outcome {
-  const { judging, shown, tracker, step: seen, collector } = told;
-  const judged = judgedBy(rule, judging, collector);
-  const { at } = judging.view;
-  let rising: { readonly level: EffectiveLevel; readonly since: number; readonly confident: boolean } | undefined;
-  for (let i = rule.levels.length - 1; i >= 0; i -= 1) {
-    const level = rule.levels[i] ?? rule.levels[0];
-    const run = runOf(tracker, level.severity);
-    if (shown.holds[i] !== true || run === undefined) continue;
-    if (at - run[0] >= level.onDelay) {
-      const due = rising === undefined ? undefined : collector.origin + rising.since + rising.level.onDelay;
-      return {
-        ...judged,
-        ...holding(level, { rule, told, since: run[0], confident: run[2] === 1 }),
-        status: 'satisfied',
-        confirm: rule.family === 'floor' && needsConfirmation(rule, judging),
-        rising: rising === undefined || due === undefined ? undefined : { severity: rising.level.severity, due },
-      };
-    }
-    rising ??= { level, since: run[0], confident: run[2] === 1 };
-  }
-  if (rising !== undefined) {
-    const { level, since, confident } = rising;
-    return {
-      ...judged,
-      ...holding(level, { rule, told, since, confident }),
-      status: 'pending',
-      due: collector.origin + since + level.onDelay,
-    };
-  }
-  if (shown.inside && seen.clears) {
-    const since = insideRun(tracker)?.[0];
-    return { ...judged, status: 'inside', since: since === undefined ? undefined : collector.origin + since };
-  }
-  return { ...judged, status: seen.good && shown.holds[0] === false ? 'between' : 'unknown' };
-}
-
-function judgedBy(rule: EffectiveRule, { view, seen }: Judging, { origin }: Collector): Pick<Outcome, 'rule' | 'at' | 'missing'> {
-  const missing = rule.vitals.filter((vital) => seen.notWorn || freshValue(PLACE[vital], view) === undefined);
-  return { rule, at: origin + view.at, missing };
-}
-
-function holding(
-  level: EffectiveLevel,
-  {
-    rule,
-    told,
-    since,
-    confident,
-  }: { readonly rule: EffectiveRule; readonly told: Told; readonly since: number; readonly confident: boolean },
-) {
-  const { view } = told.judging;
-  const values: Partial<Record<Vital, number>> = {};
-  for (const vital of rule.vitals) {
-    const value = freshValue(PLACE[vital], view)?.[1];
-    if (value !== undefined) values[vital] = value;
-  }
-  const { severity, limit, condition } = level;
-  return {
-    severity,
-    since: told.collector.origin + since,
-    values: values as Vitals,
-    limit,
-    confidence: confident ? ('good' as const) : ('low' as const),
-    points: condition.kind === 'score' ? pointsOf(condition, view) : undefined,
-  };
-}
-
-/** Low confidence, or a fast heart where it may be natural: in an infant, or at high activity (clinical reference, section 1). */
-function needsConfirmation({ code }: EffectiveRule, { view, rules }: Judging): boolean {
-  if (view.low) return true;
-  if (code !== 'CRITICAL_HEART_RATE' || (view.held[PLACE.heart_rate]?.[1] ?? 0) <= FLOOR_LIMITS.heartRateHigh) return false;
-  const activity = freshValue(PLACE.activity, view)?.[1];
-  return rules.band === 'G1' || (activity !== undefined && activityLevel(activity) === 'high');
 }
 
 /** Adds the good values of this reading to the trends. */
 function followTrends(fold: Fold, at: number): void {
-  for (const [vital, points] of Object.entries(fold.t) as [TrendVital, Fold['t'][TrendVital]][]) {
-    const held = fold.v[PLACE[vital]];
+  for (const { vital, place, window } of TRENDS) {
+    const held = fold.v[place];
     if (held?.[0] !== at) continue;
-    const window = TREND_WINDOWS[vital];
+    const points = fold.t[vital];
     const last = points.at(-1);
-    if (last !== undefined && at - last[0] < window / TREND_POINTS) points[points.length - 1] = [last[0], last[1], last[2] + 1];
+    if (last !== undefined && at - last[0] < window / TREND_POINTS) last[2] += 1;
     else points.push([at, Math.round(held[1] * 1000) / 1000, 1]);
-    fold.t[vital] = points.filter((point) => at - point[0] <= window);
+    let gone = 0;
+    while (at - (points[gone]?.[0] ?? at) > window) gone += 1;
+    if (gone > 0) points.splice(0, gone);
   }
 }
 
 function longestWindow(vital: TrendVital): number {
   const conditions = TREND_RULES.flatMap(({ levels }) => levels.map(({ condition }) => condition));
   return Math.max(...conditions.map((condition) => (condition.kind === 'trend' && condition.vital === vital ? condition.window : 0)));
-}
-
-function hasBit(bits: number, bit: number): boolean {
-  return (bits & bit) !== 0;
-}
-
-function withBit(bits: number, bit: number, on: boolean): number {
-  return on ? bits | bit : bits & ~bit;
 }

@@ -101,12 +101,18 @@ export interface AlarmReading {
 
 /** What an entry may hold, in the order of its bits. */
 export const ENTRY_FIELDS = [...VITALS, 'battery', 'signal', 'interval'] as const;
-type EntryField = (typeof ENTRY_FIELDS)[number];
+/** Where in an entry its values begin. */
+export const FIRST_VALUE = 4;
+export const BATTERY = ENTRY_FIELDS.indexOf('battery');
+export const SIGNAL = ENTRY_FIELDS.indexOf('signal');
+export const INTERVAL = ENTRY_FIELDS.indexOf('interval');
 
 /** Flags of an entry. */
 export const LOW_CONFIDENCE = 1;
 export const NOT_WORN = 2;
-/** Checks that need more than the readings themselves: kept as bits from 4 on. */
+/** From here on, flags name checks. */
+export const FLAGGED = 4;
+/** Checks that need more than the readings themselves: kept as bits from {@link FLAGGED} on. */
 export const FLAGGED_CHECKS = ['clock_skew', 'firmware_not_allowed', 'not_worn'] as const;
 
 /** Nothing remembered yet. `at` is the event time of the first reading, ms. */
@@ -121,36 +127,34 @@ export function newHistory(at: number): AlarmHistory {
 
 /** The entry of a reading, with times from `origin` on. */
 export function entryOf(reading: AlarmReading, origin: number): Entry {
-  const { device, at, vitals, lowConfidence, notWorn, findings, battery, signal, interval } = reading;
-  const all: Readonly<Record<EntryField, number | undefined>> = { ...ABSENT, ...vitals, battery, signal, interval };
-  let flags = (lowConfidence ? LOW_CONFIDENCE : 0) | (notWorn ? NOT_WORN : 0);
-  for (const [i, name] of FLAGGED_CHECKS.entries()) if (findings.includes(name)) flags |= 4 << i;
-  let mask = 0;
-  const values: number[] = [];
-  for (const [i, field] of ENTRY_FIELDS.entries()) {
-    const value = all[field];
-    if (value === undefined) continue;
-    mask |= 1 << i;
-    values.push(value);
-  }
-  return [Math.round(at - origin), deviceHash(device), flags, mask, ...values];
+  const { vitals, findings } = reading;
+  let flags = (reading.lowConfidence ? LOW_CONFIDENCE : 0) | (reading.notWorn ? NOT_WORN : 0);
+  if (findings.length > 0) for (const [i, name] of FLAGGED_CHECKS.entries()) if (findings.includes(name)) flags |= FLAGGED << i;
+  const entry: MutableEntry = [Math.round(reading.at - origin), deviceHash(reading.device), flags, 0];
+  for (let place = 0; place < VITALS.length; place += 1) addValue(entry, place, vitals[VITALS[place] ?? 'heart_rate']);
+  addValue(entry, BATTERY, reading.battery);
+  addValue(entry, SIGNAL, reading.signal);
+  addValue(entry, INTERVAL, reading.interval);
+  return entry;
 }
 
-const ABSENT = Object.fromEntries(ENTRY_FIELDS.map((field) => [field, undefined])) as Record<EntryField, undefined>;
+type MutableEntry = [at: number, device: number, flags: number, mask: number, ...values: number[]];
 
-/** The values of an entry by their place in ENTRY_FIELDS. */
-export function valuesOf(entry: Entry): readonly (number | undefined)[] {
-  const values: (number | undefined)[] = [];
+/** Values come in the order of their places. */
+function addValue(entry: MutableEntry, place: number, value: number | undefined): void {
+  if (value === undefined) return;
+  entry[3] |= 1 << place;
+  entry.push(value);
+}
+
+/** The value at a place in ENTRY_FIELDS; undefined where the reading has none. */
+export function valueOf(entry: Entry, place: number): number | undefined {
+  const bit = 1 << place;
   const mask = entry[3];
-  let next = 4;
-  for (let i = 0; i < ENTRY_FIELDS.length; i += 1) {
-    if ((mask & (1 << i)) === 0) values.push(undefined);
-    else {
-      values.push(entry[next]);
-      next += 1;
-    }
-  }
-  return values;
+  if ((mask & bit) === 0) return undefined;
+  let index = FIRST_VALUE;
+  for (let before = mask & (bit - 1); before !== 0; before &= before - 1) index += 1;
+  return entry[index];
 }
 
 /** Order of event time; the rest of the numbers decide between readings of one instant, so that every order of arrival gives the same. */
@@ -169,14 +173,21 @@ export function deviceHash(device: string): number {
   return (hash >>> 0) % 100_000;
 }
 
-/** A copy that can be changed. */
+/** A copy that shares nothing with it, since all of it is changed in place. */
 export function cloneFold({ d, v, r, t }: Fold): Fold {
+  const points = (trend: readonly TrendPoint[]): TrendPoint[] => trend.map(([at, value, readings]) => [at, value, readings]);
   return {
-    d: d.map((device) => ({ ...device, g: [...device.g], t: cloneTrail(device.t), p: device.p.map(([count, last]) => [count, last]) })),
-    v: [...v],
-    r: Object.fromEntries(Object.entries(r).map(([code, runs]) => [code, runs.map((run) => (run === 0 ? 0 : [...run]))])),
-    t: { heart_rate: [...t.heart_rate], temperature: [...t.temperature], spo2: [...t.spo2] },
+    d: d.map(cloneDevice),
+    v: v.map((held) => (held === null ? null : [held[0], held[1], held[2]])),
+    r: Object.fromEntries(Object.entries(r).map(([code, runs]) => [code, runs.map((run) => (run === 0 ? 0 : [run[0], run[1], run[2]]))])),
+    t: { heart_rate: points(t.heart_rate), temperature: points(t.temperature), spo2: points(t.spo2) },
   };
+}
+
+function cloneDevice({ g, t, p, b, ...rest }: DeviceFold): DeviceFold {
+  const device: DeviceFold = { ...rest, g: [...g], t: cloneTrail(t), p: p.map(([count, last]) => [count, last]) };
+  if (b !== undefined) device.b = [...b];
+  return device;
 }
 
 function cloneTrail(trail: Trail): Trail {
@@ -184,7 +195,7 @@ function cloneTrail(trail: Trail): Trail {
   return { v: [...v], f: f.map((run) => (run === null ? null : [...run])), h: [...h], r: [...r], x, y, m: [...m] };
 }
 
-/** The place of a vital sign in VITALS, and its bit. */
+/** The place of a vital sign in VITALS, which is that in ENTRY_FIELDS too. */
 export const PLACE: Readonly<Record<Vital, number>> = Object.fromEntries(VITALS.map((vital, place) => [vital, place])) as Record<
   Vital,
   number

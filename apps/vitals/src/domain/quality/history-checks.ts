@@ -107,7 +107,7 @@ export const HISTORY_CHECKS: readonly QualityCheck[] = BY_HISTORY.map(({ finds, 
   check: (_, { history }) => finds(history),
 }));
 
-/** Names of the checks that find something in the history alone, in their order. */
-export function historyFindings(history: History): readonly string[] {
-  return BY_HISTORY.filter(({ finds }) => finds(history)).map(({ name }) => name);
+/** Whether the check of that name finds something in the history alone; undefined where no check of the history has that name. */
+export function historyCheck(named: string): ((history: History) => boolean) | undefined {
+  return BY_HISTORY.find(({ name }) => name === named)?.finds;
 }

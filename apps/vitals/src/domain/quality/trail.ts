@@ -3,13 +3,16 @@
  * order of event time extend it.
  */
 
-import type { Vitals } from '../../contracts/reading.ts';
+import type { Vital } from '../../contracts/reading.ts';
 import { VITALS } from '../../contracts/reading.ts';
 import { FOLLOWED } from './check.ts';
 import type { Followed, History } from './check.ts';
 
 /** A stretch in which a vital sign has stayed near its first value: length up to its last point and time since that (ms), points, value. */
 type FlatRun = [span: number, idle: number, points: number, value: number];
+
+/** Vital signs of a reading; undefined counts as absent. */
+export type Measured = { readonly [V in Vital]?: number | undefined };
 
 /** As JSON. */
 export interface Trail {
@@ -61,7 +64,7 @@ export function emptyTrail(): Trail {
 }
 
 /** Extends the trail by a reading that came `gap` ms of event time after the one before (NaN for the first), and says what the two show. */
-export function extendTrail(trail: Trail, vitals: Vitals, gap: number): History {
+export function extendTrail(trail: Trail, vitals: Measured, gap: number): History {
   const far = !(gap <= LOOK_BACK);
   if (far) {
     trail.h.length = 0;
@@ -133,7 +136,7 @@ function variation(last: number[], value: number | undefined): number {
 }
 
 /** Adds the present vital signs to `last`, and tells whether one is missing that the three readings before all had. */
-function missing(last: number[], vitals: Vitals): boolean {
+function missing(last: number[], vitals: Measured): boolean {
   let present = 0;
   for (let i = 0; i < VITALS.length; i += 1) if (vitals[VITALS[i] ?? 'heart_rate'] !== undefined) present |= 1 << i;
   const [first, second, third] = last;
