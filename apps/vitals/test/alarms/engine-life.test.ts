@@ -102,7 +102,7 @@ describe('a floor', () => {
     expect(
       floor()
         .add(reading(0, LOW, doubtful))
-        .act('acknowledge', FLOOR, CAREGIVER)
+        .act('acknowledge', FLOOR, { by: CAREGIVER })
         .until(120).told,
     ).toEqual(['inform_clinician@0:1']);
   });

@@ -63,9 +63,9 @@ export class Ward {
     return this;
   }
 
-  /** A person acts on the alarm of a rule. */
-  act(action: ActionName, rule: string, by: Actor = CLINICIAN, more: Partial<ActionInput> = {}): this {
-    this.input({ kind: 'action', action, alarm: this.idOf(rule), by, ...more });
+  /** A person, a clinician unless told, acts on the alarm of a rule. */
+  act(action: ActionName, rule: string, more: Partial<ActionInput> = {}): this {
+    this.input({ kind: 'action', action, alarm: this.idOf(rule), by: CLINICIAN, ...more });
     return this;
   }
 

@@ -3,7 +3,7 @@
 import type { Reach } from '../catalogue/rule-data.ts';
 import type { Alarm } from '../machine/alarm.ts';
 import { CRITICAL } from '../machine/alarm.ts';
-import { capOf, lowestLevel, nextLevel } from './levels.ts';
+import { capOf, LAST_LEVEL, lowestLevel, nextLevel } from './levels.ts';
 import type { EpisodeCell, EpisodeInput, EpisodeState } from './table.ts';
 import { EPISODE, EPISODE_STATES } from './table.ts';
 
@@ -66,7 +66,10 @@ export function episodeStateOf({ s }: Episode): EpisodeState {
 
 /** The input that a deadline is when it has passed. */
 export function passedDeadline(episode: Episode, { unseen, audience }: Scene): EpisodeInput {
-  if (nextLevel(episode.l, gravestCap(unseen), audience) !== undefined) return 'deadline_next';
+  const cap = gravestCap(unseen);
+  if (nextLevel(episode.l, cap, audience) !== undefined) return 'deadline_next';
+  // What joined is in the call to everybody; going back to the first level for it would delay the critical.
+  if (cap === LAST_LEVEL) return 'deadline_last';
   if (unseen.some(({ called }) => !called)) return 'deadline_uncalled';
   return isCritical(unseen) ? 'deadline_last' : 'deadline_spent';
 }

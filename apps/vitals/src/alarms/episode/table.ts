@@ -20,9 +20,10 @@ export type EpisodeState = (typeof EPISODE_STATES)[number];
  * - `graver`: a new alarm, above the severity of the episode; `joins`: one that is not.
  * - `again`: an alarm that people know of rises, returns or is still true, above what they are being called for; `again_within`: not above.
  * - `deadline_next`: the deadline passed, and there is a further level that the severity allows and that is not empty.
- * - `deadline_uncalled`: the same without a further level, and nobody was called yet for something that joined.
- * - `deadline_last`: the same, all were called, and something is critical.
- * - `deadline_spent`: the same, and nothing is.
+ * - `deadline_last`: the same without a further level, and something is critical.
+ * - `deadline_uncalled`: the same, and nobody was called yet for something that joined; before `deadline_last` where the critical may not
+ *   reach everybody.
+ * - `deadline_spent`: the same, and none of this.
  * - `lessened`: what nobody has seen is less grave than before.
  * - `seen`: nothing is left that nobody has seen; `ended`: nothing is left.
  */
