@@ -85,6 +85,12 @@ describe('a floor', () => {
     expect(ward.courseOf(FLOOR)).toEqual(['active', 'cleared', 'active', 'cleared']);
   });
 
+  test('is called for together with what is confirmed at the same time', () => {
+    const ward = new Ward(only([FLOOR, 'CRITICAL_TEMPERATURE'])).add(reading(0, { ...LOW, temperature: 39 }, doubtful)).until(60);
+    expect(ward.told).toEqual(['raised@60:0']);
+    expect(ward.calls[0]?.alarms).toHaveLength(2);
+  });
+
   test('is not confirmed by the same reading judged again', () => {
     const ward = floor()
       .add(reading(20, LOW, doubtful))

@@ -8,6 +8,7 @@ import type {
   Actor,
   AlarmInput,
   AlarmState,
+  Around,
   Call,
   Lateness,
   Refusal,
@@ -91,12 +92,7 @@ export class Ward {
 
   input(input: AlarmInput): void {
     this.state = JSON.parse(JSON.stringify(this.state)) as AlarmState;
-    const effects = advance(this.state, input, {
-      rules: this.rules,
-      logTime: this.now,
-      newId: (...parts) => parts.join('/'),
-      ...(this.audience === undefined ? {} : { audience: this.audience }),
-    });
+    const effects = advance(this.state, input, this.around());
     this.transitions.push(...effects.transitions);
     this.calls.push(...effects.calls);
     this.refusals.push(...effects.refusals);
@@ -104,6 +100,15 @@ export class Ward {
       this.due = due;
       if (due !== null) this.armed.push(due);
     }
+  }
+
+  around(): Around {
+    return {
+      rules: this.rules,
+      logTime: this.now,
+      newId: (...parts) => parts.join('/'),
+      ...(this.audience === undefined ? {} : { audience: this.audience }),
+    };
   }
 
   #passTo(time: number): void {

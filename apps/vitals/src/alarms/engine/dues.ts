@@ -18,32 +18,37 @@ interface Due {
   pass(): void;
 }
 
-/** Lets everything pass that is due by now, in its order. */
+/** Lets everything pass that is due by now: what alarms wait for first and together, so that people are called once for all of it. */
 export function passDue(work: Work): void {
-  for (let due = nextDue(work); due !== undefined && due.at <= work.around.logTime; due = nextDue(work)) {
-    due.pass();
+  const isDue = ({ at }: Due) => at <= work.around.logTime;
+  for (;;) {
+    const ofAlarms = alarmDues(work).filter(isDue);
+    const due = ofAlarms.length > 0 ? ofAlarms : deadlines(work).filter(isDue);
+    if (due.length === 0) return;
+    for (const each of due) each.pass();
     page(work);
   }
 }
 
 /** Log time at which something comes due next, ms. */
 export function nextDueTime(work: Work): number | undefined {
-  return nextDue(work)?.at;
+  const times = [...alarmDues(work), ...deadlines(work)].map(({ at }) => at);
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** The earliest; of equals the first, so that alarms change before anybody is called for them. */
-function nextDue(work: Work): Due | undefined {
-  let next: Due | undefined;
-  for (const due of dues(work)) if (next === undefined || due.at < next.at) next = due;
-  return next;
-}
-
-function* dues(work: Work): Generator<Due> {
+function alarmDues(work: Work): readonly Due[] {
   const { state } = work;
-  if (state.s !== undefined) yield { at: state.s, pass: () => passSilence(work) };
-  for (const alarm of state.a) yield* duesOf(alarm, work);
-  if (state.e?.d !== undefined) yield { at: state.e.d, pass: () => passDeadline('clinical', work) };
-  if (state.t?.d !== undefined) yield { at: state.t.d, pass: () => passDeadline('technical', work) };
+  const dues: Due[] = state.s === undefined ? [] : [{ at: state.s, pass: () => passSilence(work) }];
+  for (const alarm of state.a) dues.push(...duesOf(alarm, work));
+  return dues;
+}
+
+function deadlines(work: Work): readonly Due[] {
+  const { e: clinical, t: technical } = work.state;
+  const dues: Due[] = [];
+  if (clinical?.d !== undefined) dues.push({ at: clinical.d, pass: () => passDeadline('clinical', work) });
+  if (technical?.d !== undefined) dues.push({ at: technical.d, pass: () => passDeadline('technical', work) });
+  return dues;
 }
 
 function* duesOf(alarm: Alarm, work: Work): Generator<Due> {
