@@ -112,21 +112,27 @@ export function rulesFor({ band }: Course, without = RULES.length, codes: readon
   );
 }
 
-/** Plays the events one by one; `check` is asked after each. */
+/** Plays the events one by one; `check` is asked after each, with its event time. */
 export function play(
   all: Course,
-  { ward, codes = RULES, check }: { readonly ward: Ward; readonly codes?: readonly string[]; readonly check?: (event: Event) => void },
+  {
+    ward,
+    codes = RULES,
+    check,
+  }: { readonly ward: Ward; readonly codes?: readonly string[]; readonly check?: (event: Event, at: number) => void },
 ): Ward {
   let last: Vitals = { spo2: 97, temperature: 36.8, heart_rate: 70 };
   let now = 0;
-  for (const each of all.events) {
+  for (const [i, each] of all.events.entries()) {
     now += each.after;
+    // No device has two readings of one instant.
+    const at = now - (each.kind === 'reading' ? each.delay : 0) + i / 1_000;
     switch (each.kind) {
       case 'reading': {
         last = each.vitals ?? last;
-        const { lowConfidence, notWorn, battery, delay, late } = each;
+        const { lowConfidence, notWorn, battery, late } = each;
         const findings = notWorn ? ['not_worn'] : [];
-        ward.add(reading(now - delay, last, { lowConfidence, notWorn, battery, findings }), { late, received: now });
+        ward.add(reading(at, last, { lowConfidence, notWorn, battery, findings }), { late, received: now + i / 1_000 });
         break;
       }
       case 'act': {
@@ -144,7 +150,7 @@ export function play(
         ward.input({ kind: 'rules' });
         break;
     }
-    check?.(each);
+    check?.(each, BEGIN + at * SECOND);
   }
   return ward;
 }

@@ -187,16 +187,14 @@ describe('over random courses', () => {
         const ward = new Ward(rulesFor(all));
         const known: { at: number; spo2: number; good: boolean }[] = [];
         let last: number | undefined = 97;
-        let now = 0;
         let seen = 0;
         play(all, {
           ward,
-          check: (each) => {
-            now += each.after;
+          check: (each, at) => {
             if (each.kind === 'reading') {
               if (each.vitals !== undefined) last = each.vitals.spo2;
               const isEvidence = last !== undefined && !each.notWorn && each.late !== 'imported' && each.late !== 'held';
-              if (isEvidence) known.push({ at: BEGIN + (now - each.delay) * SECOND, spo2: last ?? 0, good: !each.lowConfidence });
+              if (isEvidence) known.push({ at, spo2: last ?? 0, good: !each.lowConfidence });
             }
             for (const { rule, reason, eventTime = 0 } of ward.transitions.slice(seen)) {
               if (rule !== 'CRITICAL_SPO2' || reason !== 'recovered') continue;
