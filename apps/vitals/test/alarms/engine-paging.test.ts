@@ -253,9 +253,11 @@ describe('what cannot be done is refused, and changes nothing', () => {
   });
 
   test('acting on what is only pending', () => {
-    const ward = new Ward(only([SLOW])).add(reading(0, { heart_rate: 45 })).act('acknowledge', SLOW);
+    const ward = new Ward(only([SLOW])).add(reading(0, { heart_rate: 45 }));
+    const before = JSON.stringify(ward.state);
+    ward.act('acknowledge', SLOW, { alarm: `alarm/${SLOW}/${BEGIN}/1` });
     expect(ward.refusals).toMatchObject([{ reason: 'not_open' }]);
-    expect(ward.stateOf(SLOW)).toBe('pending');
+    expect([JSON.stringify(ward.state), ward.transitions]).toEqual([before, []]);
   });
 });
 

@@ -68,10 +68,10 @@ export type TransitionReason = MachineInput | 'late' | 'imported';
 
 /**
  * A change of an alarm, for its row and for the log of its states. A change of severity alone has `from` equal to `to`, and so has a
- * comment. What concerns `pending` is of an alarm that was not raised yet, or never will be.
+ * comment. The first of an alarm is that it becomes active, from `none` or from `pending`: that a delay runs is not told.
  */
 export interface Transition {
-  /** Id of the alarm; the same from `pending` until it is closed. */
+  /** Id of the alarm; the same until it is closed. */
   readonly alarm: string;
   /** Code of the rule, and its version. */
   readonly rule: string;

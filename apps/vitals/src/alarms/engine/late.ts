@@ -11,7 +11,7 @@ import { nextSerial, transitionOf } from './work.ts';
 /** ms*: late breaches of one rule that lie closer together belong to one retrospective alarm. */
 const SAME_STRETCH = 10 * MINUTE;
 /** Stretches that are remembered*; what belongs to an older one begins anew. */
-const STRETCHES = 12;
+const STRETCHES = 8;
 
 /** Notes that late data satisfied a rule. */
 export function noteLate(work: Work, outcome: Satisfied, { imported, age }: { readonly imported: boolean; readonly age: number }): void {

@@ -100,7 +100,9 @@ export function give(work: Work, code: string, { input, ...told }: { readonly in
   if (known === undefined && done.to !== 'none') state.a.push(alarm);
   if (known !== undefined && done.to === 'none') state.a = state.a.filter((each) => each !== known);
   const isChanged = done.from !== done.to || (done.before !== undefined && done.before !== severityAt(alarm.v));
-  if (isChanged || done.effects.includes('logs')) work.transitions.push(transitionOf(work, alarm, { turn: done, told }));
+  // A delay that runs, or ran for nothing, is no step in the life of an alarm: there would be one at every other reading.
+  const isTold = done.to !== 'pending' && done.to !== 'none' && (isChanged || done.effects.includes('logs'));
+  if (isTold) work.transitions.push(transitionOf(work, alarm, { turn: done, told }));
   for (const effect of done.effects) {
     if (effect === 'informs') {
       if (told.by?.role !== 'clinician' && before.peak >= CRITICAL && rule.reach === 'clinicians') work.informs.push({ ...alarm });
