@@ -35,6 +35,13 @@ describe('late data', () => {
     expect(late.courseOf(FLOOR)).toHaveLength(3);
   });
 
+  test('and imports are alarms of their own', () => {
+    const late = new Ward(only([FLOOR]))
+      .add(reading(0, LOW), { late: 'late', received: hours(2) })
+      .add(reading(30, LOW), { late: 'imported' });
+    expect(late.transitions.map(({ reason }) => reason)).toEqual(['late', 'imported']);
+  });
+
   test('behind all others of the patient are judged alone', () => {
     const late = ward()
       .steady(WELL, [hours(1), hours(1) + 60])
@@ -94,6 +101,13 @@ describe('readings that are held', () => {
   test('are uncertain no more when a stored reading says the same', () => {
     const held = ward().add(reading(0, LOW), { late: 'held' }).add(reading(30, LOW)).act('acknowledge', FLOOR);
     expect(held.transitions.at(-1)).toMatchObject({ to: 'acknowledged', uncertain: false });
+  });
+
+  test('are cleared by two minutes of stored readings without a gap', () => {
+    const held = ward().add(reading(0, LOW), { late: 'held' }).steady(WELL, [30, 90]).add(reading(600, WELL));
+    expect(held.stateOf(FLOOR)).toBe('active');
+    expect(held.steady(WELL, [630, 690]).stateOf(FLOOR)).toBe('active');
+    expect(held.add(reading(720, WELL)).stateOf(FLOOR)).toBe('cleared');
   });
 
   test('that are well say nothing', () => {

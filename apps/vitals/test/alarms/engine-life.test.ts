@@ -98,6 +98,14 @@ describe('a floor', () => {
     expect(ward.told).toEqual([]);
   });
 
+  test('of low confidence that goes on after a person has resolved it has been breached twice', () => {
+    const ward = floor()
+      .add(reading(0, LOW, doubtful))
+      .act('resolve', FLOOR)
+      .add(reading(30, LOW, doubtful));
+    expect(ward.told).toEqual(['raised@30:0']);
+  });
+
   test('of a fast heart in an infant is confirmed first', () => {
     const ward = new Ward(only(['CRITICAL_HEART_RATE'], { band: 'G1' })).add(reading(0, { heart_rate: 190 }));
     expect([ward.stateOf('CRITICAL_HEART_RATE'), ward.told]).toEqual(['active', []]);
@@ -235,6 +243,11 @@ describe('severity', () => {
     expect(ward.calls.at(-1)?.severity).toBe('critical');
   });
 
+  test('does not fall by readings of low confidence', () => {
+    const ward = heart().steady({ heart_rate: 135 }, [0, 60]).steady({ heart_rate: 115 }, [90, 600], doubtful);
+    expect(ward.transitions.at(-1)?.severity.after).toBe('critical');
+  });
+
   test('that wavers after an acknowledgement does not call', () => {
     const ward = heart().steady({ heart_rate: 135 }, [0, 60]).act('acknowledge', RATE);
     for (let at = 90; at < 1_500; at += 120) ward.steady({ heart_rate: 125 }, [at, at]).steady({ heart_rate: 135 }, [at + 30, at + 90]);
@@ -246,6 +259,13 @@ describe('severity', () => {
     ward.steady({ heart_rate: 115 }, [90, 390]).steady({ heart_rate: 135 }, [420, 480]);
     expect(ward.told).toEqual(['raised@60:0', 'rise@480:0']);
   });
+});
+
+test('what fell after an acknowledgement rises to what it is now', () => {
+  const ward = new Ward(only(['HEART_RATE_HIGH'])).steady({ heart_rate: 135 }, [0, 60]).act('acknowledge', 'HEART_RATE_HIGH');
+  ward.steady({ heart_rate: 105 }, [90, 900]).steady({ heart_rate: 115 }, [930, 1_050]);
+  expect(ward.told).toEqual(['raised@60:0', 'rise@1050:0']);
+  expect(ward.calls[1]).toMatchObject({ severity: 'alert', deadline: BEGIN + (1_050 + 900) * SECOND });
 });
 
 describe('rules that change', () => {

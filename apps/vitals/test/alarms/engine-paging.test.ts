@@ -124,6 +124,17 @@ describe('an episode', () => {
     expect(ward.calls[2]).toMatchObject({ severity: 'alert', alarms: [ward.idOf(SLOW)] });
   });
 
+  test('that ends at the very reading that raises another is over, and calls anew', () => {
+    const ward = new Ward(only([COLD, SLOW])).steady({ temperature: 35 }, [0, 120]).act('acknowledge', COLD);
+    ward.steady({ temperature: 36.8, heart_rate: 45 }, [150, 270]);
+    expect(ward.transitions.filter(({ logTime }) => logTime === BEGIN + 270 * SECOND).map(({ to }) => to)).toEqual([
+      'auto_resolved',
+      'active',
+    ]);
+    expect(ward.told).toEqual(['raised@120:0', 'raised@270:0']);
+    expect(new Set(ward.calls.map(({ episode }) => episode)).size).toBe(2);
+  });
+
   test('ends with its last alarm; another has another name', () => {
     const ward = new Ward(only([FLOOR])).add(reading(0, LOW)).act('resolve', FLOOR);
     expect([ward.state.e, ward.state.a, ward.due]).toEqual([undefined, [], null]);

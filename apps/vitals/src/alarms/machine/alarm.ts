@@ -138,7 +138,6 @@ function apply(effect: MachineEffect, alarm: Alarm, { logTime, rank, at, until }
     case 'sees':
       alarm.k = logTime;
       alarm.p = alarm.v;
-      delete alarm.u;
       break;
     case 'rises':
     case 'returns':
