@@ -146,6 +146,14 @@ describe('what is remembered', () => {
     expect([alarm.v, alarm.p, alarm.k, alarm.u]).toEqual([rankOf('alert'), rankOf('alert'), undefined, undefined]);
   });
 
+  test('a cleared alarm remembers nothing of how it cleared', () => {
+    for (const from of ['unconfirmed', 'active'] as const) {
+      const alarm = alarmIn(from);
+      turn(alarm, 'recovered', FACTS);
+      expect([alarm.i, alarm.x, alarm.q]).toEqual([undefined, undefined, undefined]);
+    }
+  });
+
   test('a closed alarm is a name and no more', () => {
     for (const from of ['unconfirmed', 'active', 'acknowledged', 'cleared', 'unconfirmed_cleared'] as const) {
       const alarm = alarmIn(from);

@@ -27,7 +27,7 @@ export interface Actor {
 /** What people can do to an alarm. `snooze` is for technical alarms alone. */
 export type ActionName = 'acknowledge' | 'comment' | 'resolve' | 'snooze';
 
-/** A reading. */
+/** A reading. Its `lowConfidence` MUST leave flat lines out: 98 % of undisturbed readings have one, and nothing would be confirmed or clear. */
 export interface ReadingInput {
   readonly kind: 'reading';
   readonly reading: AlarmReading;

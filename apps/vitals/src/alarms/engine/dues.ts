@@ -62,7 +62,6 @@ function* duesOf(alarm: Alarm, work: Work): Generator<Due> {
 /** What nobody has seen calls again when the time for which it was put off is over. */
 function endSnooze(alarm: Alarm, work: Work): void {
   delete alarm.z;
-  delete alarm.u;
   if (stateOf(alarm) === 'active' && pages(ruleOf(alarm.c, work.around), alarm.v))
     work.events.push({ alarm, kind: 'reminds', wasMember: true, called: -1 });
 }

@@ -92,10 +92,7 @@ export function turn(alarm: Alarm, input: MachineInput, facts: Facts): Turn | 'r
   // What is no more open is only remembered to have been.
   if (cell.to === 'resolved' || cell.to === 'auto_resolved') forget(alarm);
   else if (cell.to !== from) delete alarm.x;
-  if (cell.to === 'cleared' || cell.to === 'unconfirmed_cleared') {
-    delete alarm.h;
-    delete alarm.i;
-  }
+  if (cell.to === 'cleared' || cell.to === 'unconfirmed_cleared') delete alarm.i;
   if (cell.to !== 'unconfirmed') delete alarm.q;
   return { input, from, to: cell.to, effects: cell.effects, before };
 }
