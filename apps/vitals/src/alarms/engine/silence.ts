@@ -1,0 +1,70 @@
+/** A patient of whom nothing is heard. On log time: nothing comes that could bear an event time. */
+
+import type { EffectiveRule } from '../effective.ts';
+import type { Outcome } from '../evaluation/outcome.ts';
+import { judgeSilence } from '../evaluation/silence.ts';
+import { MINUTE } from '../catalogue/numbers.ts';
+import { judge } from './verdicts.ts';
+import type { Work } from './work.ts';
+
+/** Expected intervals without a reading that end a stretch of being heard again (clinical reference, section 3). */
+const GAP_INTERVALS = 3;
+
+/** Notes that a reading has arrived from a device that sends every `interval` ms. */
+export function hear(work: Work, interval: number): void {
+  const { state, around } = work;
+  state.l = around.logTime;
+  state.x = interval;
+  arm(work);
+  const rule = silenceRule(work);
+  if (rule !== undefined) tell(work, { rule, at: around.logTime, missing: [], status: 'inside', since: undefined });
+}
+
+/** Lets the time pass at which a silence has to be looked at. */
+export function passSilence(work: Work): void {
+  const { state, around } = work;
+  const rule = silenceRule(work);
+  const { l: heard } = state;
+  const severity =
+    rule === undefined || heard === undefined ? undefined : judgeSilence(rule, around.logTime - heard, intervalOf(work)).severity;
+  arm(work);
+  const level = rule?.levels.find((each) => each.severity === severity);
+  if (rule === undefined || heard === undefined || level === undefined) return;
+  tell(work, {
+    rule,
+    at: around.logTime,
+    missing: [],
+    status: 'satisfied',
+    severity: level.severity,
+    since: heard,
+    values: {},
+    limit: level.limit,
+    confidence: 'good',
+    points: undefined,
+    confirm: false,
+    rising: undefined,
+  });
+}
+
+/** Sets when silence has to be looked at next. */
+export function arm(work: Work): void {
+  const { state, around } = work;
+  const { l: heard } = state;
+  delete state.s;
+  const rule = silenceRule(work);
+  if (rule === undefined || heard === undefined) return;
+  const { next } = judgeSilence(rule, around.logTime - heard, intervalOf(work));
+  if (next !== undefined) state.s = heard + next;
+}
+
+function tell(work: Work, outcome: Outcome): void {
+  judge(work, outcome, { maxGap: GAP_INTERVALS * intervalOf(work), good: true, byLogTime: true });
+}
+
+function intervalOf({ state }: Work): number {
+  return state.x ?? MINUTE;
+}
+
+function silenceRule({ around }: Work): EffectiveRule | undefined {
+  return around.rules.rules.find(({ levels }) => levels[0].condition.kind === 'silence');
+}

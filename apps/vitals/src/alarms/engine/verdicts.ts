@@ -1,0 +1,83 @@
+/** From the outcomes of evaluation to inputs of the machine. Event time alone; all that needs to be remembered stands in the alarm. */
+
+import { rankOf } from '../../domain/severity.ts';
+import type { Inside, Outcome, Satisfied } from '../evaluation/outcome.ts';
+import type { Alarm } from '../machine/alarm.ts';
+import { stateOf } from '../machine/alarm.ts';
+import type { MachineInput } from '../machine/table.ts';
+import type { Told, Work } from './work.ts';
+import { give } from './work.ts';
+
+/** How outcomes were come by. */
+export interface Source extends Omit<Told, 'outcome' | 'by' | 'note' | 'until'> {
+  /** ms: a longer time between two readings says nothing of what was between. */
+  readonly maxGap: number;
+  /** The reading is of good quality. */
+  readonly good: boolean;
+}
+
+/** Gives an outcome to the machine of its rule. */
+export function judge(work: Work, outcome: Outcome, { maxGap, good, ...told }: Source): void {
+  const { code } = outcome.rule;
+  const alarm = work.state.a.find(({ c }) => c === code);
+  // So it is with nearly all rules at nearly all readings.
+  if (alarm === undefined && outcome.status !== 'satisfied' && outcome.status !== 'pending') return;
+  const input = inputOf(outcome, alarm, { maxGap, good });
+  give(work, code, { input, outcome, ...told });
+  const now = work.state.a.find(({ c }) => c === code);
+  if (now === undefined || !isOpen(now)) return;
+  if (outcome.status === 'satisfied' || outcome.status === 'pending') now.h = 1;
+  // A stored reading of good standing has raised it too.
+  if (outcome.status === 'satisfied' && told.uncertain !== true) delete now.g;
+}
+
+function inputOf(outcome: Outcome, alarm: Alarm | undefined, source: Pick<Source, 'maxGap' | 'good'>): MachineInput {
+  switch (outcome.status) {
+    case 'satisfied':
+      if (alarm !== undefined) delete alarm.i;
+      return holding(outcome, alarm, source);
+    case 'pending':
+      if (alarm !== undefined) delete alarm.i;
+      return 'pending';
+    case 'between':
+      if (alarm !== undefined) {
+        delete alarm.i;
+        delete alarm.h;
+      }
+      return 'between';
+    case 'inside':
+      return alarm === undefined ? 'inside' : insideFor(outcome, alarm, source);
+    case 'unknown':
+      return 'unknown';
+  }
+}
+
+function isOpen(alarm: Alarm): boolean {
+  const state = stateOf(alarm);
+  return state === 'unconfirmed' || state === 'active' || state === 'acknowledged';
+}
+
+function holding(outcome: Satisfied, alarm: Alarm | undefined, { good }: Pick<Source, 'good'>): MachineInput {
+  const { at, since, confirm, severity, rule } = outcome;
+  if (alarm === undefined || !isOpen(alarm)) return confirm && since >= at ? 'doubtful' : 'holds';
+  // The same reading again, because another took its place before it, is no second breach.
+  if (stateOf(alarm) === 'unconfirmed' && confirm && since >= at && at <= (alarm.q?.[0] ?? at)) return 'doubtful';
+  const rank = rankOf(severity);
+  if (rank >= alarm.v) delete alarm.x;
+  if (rank > alarm.v) return 'graver';
+  if (rank === alarm.v || !good) return 'holds';
+  alarm.x ??= at;
+  if (at - alarm.x < rule.offDelay) return 'holds';
+  delete alarm.x;
+  return 'lesser';
+}
+
+/** Evaluation forgets since when, once the off-delay is over; and where it never knew, as after late data, it is counted here. */
+function insideFor({ at, since, rule }: Inside, alarm: Alarm, { maxGap }: Pick<Source, 'maxGap'>): MachineInput {
+  if (!isOpen(alarm)) return 'inside';
+  delete alarm.h;
+  const last = alarm.i;
+  const from = since ?? (last !== undefined && at - last[1] <= maxGap ? Math.min(last[0], at) : at);
+  alarm.i = [from, Math.max(at, last?.[1] ?? at)];
+  return at - from >= rule.offDelay ? 'recovered' : 'inside';
+}
