@@ -2,6 +2,7 @@
 
 import type { TObject, TSchema } from 'typebox';
 
+import { ActionAnswer, ActionProblem } from '../actions/schemas.ts';
 import { AlertBody } from '../contracts/formats/alert.ts';
 import * as answers from '../contracts/formats/answers.ts';
 import { CloudReading } from '../contracts/formats/cloud.ts';
@@ -9,6 +10,18 @@ import { DeviceStatusBody } from '../contracts/formats/device-status.ts';
 import { FlatReading } from '../contracts/formats/flat.ts';
 import { NestedReading } from '../contracts/formats/nested.ts';
 import { HealthAnswer, MetricsAnswer, ReadyAnswer } from '../contracts/formats/operations.ts';
+import {
+  Assignment,
+  CaregiverLink,
+  ClinicianRecord,
+  NewPerson,
+  OverrideBody,
+  OverrideOut,
+  PersonChange,
+  PersonOut,
+  Shift,
+  Team,
+} from '../people/schemas.ts';
 import * as schemas from '../read/schemas.ts';
 import type { Answer, Content, Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -38,6 +51,19 @@ const COMPONENTS: Readonly<Record<string, TSchema>> = {
   Measurement: schemas.Measurement,
   Window: schemas.Window,
   Alert: schemas.Alert,
+  AlertLogEntry: schemas.AlertLogEntry,
+  ActionAnswer: ActionAnswer,
+  ActionProblem: ActionProblem,
+  NewPerson,
+  PersonChange,
+  Person: PersonOut,
+  CaregiverLink,
+  Clinician: ClinicianRecord,
+  Assignment,
+  Shift,
+  Team,
+  OverrideRequest: OverrideBody,
+  Override: OverrideOut,
   Quarantined: schemas.Quarantined,
   DeadLetter: schemas.DeadLetterOut,
   Rule: schemas.Rule,
@@ -81,6 +107,8 @@ export function openApiDocument(): OpenApiDocument {
     servers: [{ url: '/', description: 'The process that serves this document. It listens on loopback and asks nobody to sign in.' }],
     tags: [
       { name: 'ingestion', description: 'What devices and people send. Success is answered only after it is durable.' },
+      { name: 'actions', description: 'What people do about alerts. The one who acts is named, and it is written down.' },
+      { name: 'people', description: 'Who stands behind a patient. Administered by the operator; rules are changed by clinicians.' },
       { name: 'records', description: 'What is known.' },
       { name: 'operations', description: 'How the process is.' },
     ],
@@ -98,14 +126,16 @@ export function openApiDocument(): OpenApiDocument {
 function describe(operation: Operation): Json {
   const { id, tag, summary, description, body } = operation;
   const given = parameters(operation);
-  const ingestion = tag === 'ingestion';
+  const ingestion = tag === 'ingestion' || tag === 'actions';
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     ...(given.length === 0 ? {} : { parameters: given }),
-    ...(body === undefined ? {} : { requestBody: { required: true, description: body.description, content: content(body.content) } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: body.optional !== true, description: body.description, content: content(body.content) } }),
     responses: Object.fromEntries(Object.entries(operation.answers).map(([status, answer]) => [status, response(answer, ingestion)])),
   };
 }
