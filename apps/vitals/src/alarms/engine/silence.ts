@@ -4,11 +4,8 @@ import type { Outcome } from '../evaluation/outcome.ts';
 import { judgeSilence } from '../evaluation/silence.ts';
 import { MINUTE } from '../catalogue/numbers.ts';
 import { indexOf } from './rules.ts';
-import { judge } from './verdicts.ts';
+import { judge, maxGapOf } from './verdicts.ts';
 import type { Work } from './work.ts';
-
-/** Expected intervals without a reading that end a stretch of being heard again (clinical reference, section 3). */
-const GAP_INTERVALS = 3;
 
 /** Notes that a reading has arrived from a device that sends every `interval` ms. */
 export function hear(work: Work, interval: number): void {
@@ -58,7 +55,7 @@ export function arm(work: Work): void {
 }
 
 function tell(work: Work, outcome: Outcome): void {
-  judge(work, outcome, { maxGap: GAP_INTERVALS * intervalOf(work), good: true, byLogTime: true });
+  judge(work, outcome, { maxGap: maxGapOf(intervalOf(work)), good: true, byLogTime: true });
 }
 
 function intervalOf({ state }: Work): number {
