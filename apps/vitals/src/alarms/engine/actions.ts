@@ -3,7 +3,8 @@
 import { HOUR } from '../catalogue/numbers.ts';
 import type { ActionInput, RefusalReason } from './contract.ts';
 import type { Work } from './work.ts';
-import { alarmId, classOf, give, ruleOf } from './work.ts';
+import { ruleOf } from './rules.ts';
+import { alarmId, classOf, give } from './work.ts';
 
 /** ms*: the longest time for which a technical alarm can be snoozed. */
 export const SNOOZE_AT_MOST = 24 * HOUR;

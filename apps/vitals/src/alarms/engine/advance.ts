@@ -5,6 +5,7 @@ import type { AlarmEffects, AlarmInput, Around, TimerChange } from './contract.t
 import { ALARM_TIMER, nextDueTime, passDue } from './dues.ts';
 import { page } from './paging.ts';
 import { takeReading } from './readings.ts';
+import { indexOf } from './rules.ts';
 import { arm } from './silence.ts';
 import type { AlarmState } from './state.ts';
 import type { Work } from './work.ts';
@@ -16,7 +17,7 @@ import { give } from './work.ts';
  */
 export function advance(state: AlarmState, input: AlarmInput, around: Around): AlarmEffects {
   state.b ??= around.logTime;
-  const work: Work = { state, around, transitions: [], calls: [], refusals: [], events: [], informs: [] };
+  const work: Work = { state, around, transitions: [], calls: [], refusals: [], events: [], informs: [], isChanged: false };
   passDue(work);
   switch (input.kind) {
     case 'reading':
@@ -29,6 +30,7 @@ export function advance(state: AlarmState, input: AlarmInput, around: Around): A
     case 'rules':
       leaveForce(work);
       arm(work);
+      work.isChanged = true;
       break;
     case 'timer':
       // All that is due has passed already. The timer is spent, so that it has to be armed anew.
@@ -43,8 +45,8 @@ export function advance(state: AlarmState, input: AlarmInput, around: Around): A
 
 /** Alarms of rules that are no more in force: an override may have begun since the last reading. */
 function leaveForce(work: Work): void {
-  const { rules } = work.around.rules;
-  for (const { c } of [...work.state.a]) if (!rules.some(({ code }) => code === c)) give(work, c, { input: 'out_of_force' });
+  const { byCode } = indexOf(work.around.rules);
+  for (const { c } of [...work.state.a]) if (!byCode.has(c)) give(work, c, { input: 'out_of_force' });
 }
 
 function timersOf(work: Work): readonly TimerChange[] {

@@ -6,7 +6,8 @@ import { pages } from './members.ts';
 import { page, passDeadline } from './paging.ts';
 import { passSilence } from './silence.ts';
 import type { Work } from './work.ts';
-import { give, ruleOf } from './work.ts';
+import { ruleOf } from './rules.ts';
+import { give } from './work.ts';
 
 /** Name of the one timer of a patient. */
 export const ALARM_TIMER = 'alarms';
@@ -62,6 +63,7 @@ function* duesOf(alarm: Alarm, work: Work): Generator<Due> {
 /** What nobody has seen calls again when the time for which it was put off is over. */
 function endSnooze(alarm: Alarm, work: Work): void {
   delete alarm.z;
+  work.isChanged = true;
   if (stateOf(alarm) === 'active' && pages(ruleOf(alarm.c, work.around), alarm.v))
     work.events.push({ alarm, kind: 'reminds', wasMember: true, called: -1 });
 }

@@ -1,18 +1,14 @@
 /** Which alarms are in an episode: those for which people are called, while they are open. */
 
 import { acknowledgeBy, rankOf } from '../../domain/severity.ts';
-import type { AlarmRule } from '../catalogue/rule-data.ts';
 import { MINUTE } from '../catalogue/numbers.ts';
-import type { EffectiveRule } from '../effective.ts';
 import type { Member } from '../episode/episode.ts';
 import type { Alarm } from '../machine/alarm.ts';
 import { CRITICAL, severityAt, stateOf } from '../machine/alarm.ts';
+import type { AnyRule } from './rules.ts';
 
 /** The lowest severity for which people are called. */
 const PAGES_FROM = rankOf('warn');
-
-/** A rule as it is in force or, where it is not, of the catalogue. */
-export type AnyRule = AlarmRule | EffectiveRule;
 
 /** Whether a rule calls anybody at this severity: clinical ones that may reach somebody, and of the technical ones only silence. */
 export function pages({ kind, reach, levels }: AnyRule, rank: number): boolean {

@@ -9,7 +9,8 @@ import { CRITICAL, severityAt, stateOf } from '../machine/alarm.ts';
 import type { AlarmClass, Call, CallReason } from './contract.ts';
 import { isMember, isUnseen, memberOf } from './members.ts';
 import type { EpisodeEvent, Work } from './work.ts';
-import { alarmId, classOf, nextSerial, ruleOf } from './work.ts';
+import { ruleOf } from './rules.ts';
+import { alarmId, classOf, nextSerial } from './work.ts';
 
 /** Where the state keeps the episode of a class. */
 const KEPT = { clinical: 'e', technical: 't' } as const satisfies Record<AlarmClass, 'e' | 't'>;
@@ -26,6 +27,8 @@ const REASONS: Readonly<Record<EpisodeEvent['kind'], CallReason>> = {
 
 /** Lets the episodes follow what the alarms have told since. */
 export function page(work: Work): void {
+  if (!work.isChanged) return;
+  work.isChanged = false;
   const { informs } = work;
   // What was put off calls when that time is over.
   const events = work.events.filter(({ alarm }) => isUnseen(alarm, work.around.logTime));

@@ -8,12 +8,10 @@ import { newHistory } from '../evaluation/state.ts';
 import type { ReadingInput } from './contract.ts';
 import { noteLate } from './late.ts';
 import { hear } from './silence.ts';
-import { judge } from './verdicts.ts';
+import { judge, maxGapOf } from './verdicts.ts';
 import type { Source } from './verdicts.ts';
 import type { Work } from './work.ts';
 
-/** Expected intervals that a stretch may leave out (clinical reference, section 2). */
-const GAP_INTERVALS = 3;
 /** ms*: late data that are older page nobody, even when they are the newest known. */
 const PAGES_WITHIN = 24 * HOUR;
 
@@ -67,5 +65,5 @@ function floorsOf(outcomes: readonly Outcome[]): readonly Satisfied[] {
 }
 
 function sourceOf({ lowConfidence }: AlarmReading, interval: number | undefined): Source {
-  return { maxGap: GAP_INTERVALS * (interval ?? MINUTE), good: !lowConfidence };
+  return { maxGap: maxGapOf(interval ?? MINUTE), good: !lowConfidence };
 }

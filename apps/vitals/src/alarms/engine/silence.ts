@@ -1,14 +1,11 @@
 /** A patient of whom nothing is heard. On log time: nothing comes that could bear an event time. */
 
-import type { EffectiveRule } from '../effective.ts';
 import type { Outcome } from '../evaluation/outcome.ts';
 import { judgeSilence } from '../evaluation/silence.ts';
 import { MINUTE } from '../catalogue/numbers.ts';
-import { judge } from './verdicts.ts';
+import { indexOf } from './rules.ts';
+import { judge, maxGapOf } from './verdicts.ts';
 import type { Work } from './work.ts';
-
-/** Expected intervals without a reading that end a stretch of being heard again (clinical reference, section 3). */
-const GAP_INTERVALS = 3;
 
 /** Notes that a reading has arrived from a device that sends every `interval` ms. */
 export function hear(work: Work, interval: number): void {
@@ -16,14 +13,14 @@ export function hear(work: Work, interval: number): void {
   state.l = around.logTime;
   state.x = interval;
   arm(work);
-  const rule = silenceRule(work);
+  const rule = indexOf(work.around.rules).silence;
   if (rule !== undefined) tell(work, { rule, at: around.logTime, missing: [], status: 'inside', since: undefined });
 }
 
 /** Lets the time pass at which a silence has to be looked at. */
 export function passSilence(work: Work): void {
   const { state, around } = work;
-  const rule = silenceRule(work);
+  const rule = indexOf(work.around.rules).silence;
   const { l: heard } = state;
   const severity =
     rule === undefined || heard === undefined ? undefined : judgeSilence(rule, around.logTime - heard, intervalOf(work)).severity;
@@ -51,20 +48,16 @@ export function arm(work: Work): void {
   const { state, around } = work;
   const { l: heard } = state;
   delete state.s;
-  const rule = silenceRule(work);
+  const rule = indexOf(work.around.rules).silence;
   if (rule === undefined || heard === undefined) return;
   const { next } = judgeSilence(rule, around.logTime - heard, intervalOf(work));
   if (next !== undefined) state.s = heard + next;
 }
 
 function tell(work: Work, outcome: Outcome): void {
-  judge(work, outcome, { maxGap: GAP_INTERVALS * intervalOf(work), good: true, byLogTime: true });
+  judge(work, outcome, { maxGap: maxGapOf(intervalOf(work)), good: true, byLogTime: true });
 }
 
 function intervalOf({ state }: Work): number {
   return state.x ?? MINUTE;
-}
-
-function silenceRule({ around }: Work): EffectiveRule | undefined {
-  return around.rules.rules.find(({ levels }) => levels[0].condition.kind === 'silence');
 }

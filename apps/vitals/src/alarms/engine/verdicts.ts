@@ -16,6 +16,14 @@ export interface Source extends Omit<Told, 'outcome' | 'by' | 'note' | 'until'> 
   readonly good: boolean;
 }
 
+/** Expected intervals that a stretch may leave out (clinical reference, sections 2 and 3). */
+const GAP_INTERVALS = 3;
+
+/** The longest time, ms, between two readings of a stretch, of a device that sends every `interval` ms. */
+export function maxGapOf(interval: number): number {
+  return GAP_INTERVALS * interval;
+}
+
 /** Gives an outcome to the machine of its rule. */
 export function judge(work: Work, outcome: Outcome, { maxGap, good, ...told }: Source): void {
   const { code } = outcome.rule;

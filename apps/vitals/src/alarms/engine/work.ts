@@ -1,17 +1,14 @@
 /** One input under way: the state that it changes, and the effects collected so far. */
 
-import { KidjamoError } from '@kidjamo/stream';
-
 import { rankOf } from '../../domain/severity.ts';
-import { CATALOGUE } from '../catalogue/catalogue.ts';
 import type { AlarmRule } from '../catalogue/rule-data.ts';
 import type { Outcome } from '../evaluation/outcome.ts';
 import type { Alarm, Turn } from '../machine/alarm.ts';
 import { CRITICAL, noAlarm, severityAt, turn } from '../machine/alarm.ts';
 import type { MachineInput, MachineState } from '../machine/table.ts';
 import { isMember, isUnseen, pages } from './members.ts';
-import type { AnyRule } from './members.ts';
 import type { Actor, AlarmClass, Around, Call, Refusal, ShownState, Transition, TransitionReason } from './contract.ts';
+import { ruleOf } from './rules.ts';
 import type { AlarmState } from './state.ts';
 
 /** What an alarm tells its episode. */
@@ -32,6 +29,8 @@ export interface Work {
   readonly calls: Call[];
   readonly refusals: Refusal[];
   events: EpisodeEvent[];
+  /** Something happened that an episode may have to follow. */
+  isChanged: boolean;
   /** Alarms of which the treating clinician has to be told. */
   informs: Alarm[];
 }
@@ -46,15 +45,6 @@ export interface Told {
   readonly by?: Actor;
   readonly note?: string | undefined;
   readonly until?: number | undefined;
-}
-
-const BY_CODE: ReadonlyMap<string, AlarmRule> = new Map(CATALOGUE.map((rule) => [rule.code, rule]));
-
-/** The rule of a code: as in force for the patient or, where it is not, of the catalogue. */
-export function ruleOf(code: string, { rules }: Around): AnyRule {
-  const rule = rules.rules.find((each) => each.code === code) ?? BY_CODE.get(code);
-  if (rule === undefined) throw new KidjamoError('TASK_FAILED', 'alarm: its rule is none of the catalogue; keep retired rules in it');
-  return rule;
 }
 
 /** Clinical or technical. */
@@ -102,6 +92,7 @@ export function give(work: Work, code: string, { input, ...told }: { readonly in
   const isChanged = done.from !== done.to || (done.before !== undefined && done.before !== severityAt(alarm.v));
   // A delay that runs, or ran for nothing, is no step in the life of an alarm: there would be one at every other reading.
   const isTold = done.to !== 'pending' && done.to !== 'none' && (isChanged || done.effects.includes('logs'));
+  if (isChanged || done.effects.length > 0) work.isChanged = true;
   if (isTold) work.transitions.push(transitionOf(work, alarm, { turn: done, told }));
   for (const effect of done.effects) {
     if (effect === 'informs') {
