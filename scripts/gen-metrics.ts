@@ -15,6 +15,8 @@ const root = dirname(import.meta.dirname);
 
 /** The counters of the task, which are part of its commit. `*` stands for what is put in. */
 const COUNTERS: Readonly<Record<string, string>> = {
+  action_applied: 'Actions of people on alerts that took effect.',
+  action_refused: 'Actions of people on alerts that the state of the alert did not allow; written down all the same.',
   alert_opened: 'Alerts opened.',
   alert_retrospective: 'Alerts raised for late breaches; they are never open.',
   behind_watermark: 'Readings later than their device\u2019s watermark: stored, and in no pane.',
@@ -105,7 +107,7 @@ async function registered(): Promise<string[]> {
 /** Throws unless the counters in the code are those described here. */
 async function checkCounters(): Promise<void> {
   const counted = new Set<string>();
-  for await (const file of glob(['apps/vitals/src/pipeline/**/*.ts', 'packages/stream/src/runtime/**/*.ts'], { cwd: root })) {
+  for await (const file of glob(['apps/vitals/src/{actions,pipeline}/**/*.ts', 'packages/stream/src/runtime/**/*.ts'], { cwd: root })) {
     const text = await readFile(join(root, file), 'utf8');
     for (const [, call = ''] of text.matchAll(/\.count\(([^)]*)\)/g)) {
       // A condition may choose between two names.

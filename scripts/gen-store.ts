@@ -11,6 +11,13 @@ const MEANING = {
   measurement_quality: 'The 14 [quality codes](quality.md).',
   measurements: 'Readings, once each, graded and enriched. Partitioned by week of `recorded_at`, made when needed.',
   alerts: 'Alerts: at most one open one per patient and rule.',
+  alert_status_logs: 'What became of each alert and who did it, refused actions included. Rows are only added.',
+  users: 'Whoever acts or is told: caregivers, clinicians, patients, administrators. Names and ways to reach them are not encrypted yet.',
+  caregivers: 'Who looks after a patient, who of them is called first, and who may acknowledge.',
+  clinicians: 'Users who are clinicians.',
+  patient_clinicians: 'Which clinician is assigned to a patient, and as what.',
+  on_call_shifts: 'Who is on call, for every patient. No shift at a time means everyone who is assigned.',
+  patient_rule_overrides: 'What a clinician changed of the rules for one patient: why, until when, and who ended it.',
   window_panes: 'One minute of one patient and device: count, sum, least and greatest of each vital sign.',
   windows:
     'A view: windows of five minutes, one at every full minute, over `window_panes`. For a stretch of time ask `windows_between(patient, from, to)`.',
@@ -78,6 +85,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
 
 const COMMENT = /--[^\n]*/g;
 const TABLE = /CREATE TABLE ([\w.]+) \(/g;
+const ADDED = /ALTER TABLE ([\w.]+)\s+ADD COLUMN ([^;]+);/g;
 const VIEW = /CREATE VIEW (\w+) AS SELECT \* FROM (\w+)\(/g;
 /** What may begin an entry that is no column. */
 const CONSTRAINT = /^(PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY|CONSTRAINT|EXCLUDE)\b/;
@@ -89,6 +97,10 @@ export async function readRelations(): Promise<ReadonlyMap<string, readonly Stor
   for (const { sql: text } of migrations) {
     const sql = text.replace(COMMENT, '');
     for (const found of sql.matchAll(TABLE)) relations.set(found[1] ?? '', columnsOf(entries(sql, found.index + found[0].length)));
+    for (const [, table = '', added = ''] of sql.matchAll(ADDED)) {
+      const columns = columnsOf(entries(added, 0).map((entry) => entry.replace(/^ADD COLUMN /, '')));
+      relations.set(table, [...(relations.get(table) ?? []), ...columns]);
+    }
     for (const [, view = '', from = ''] of sql.matchAll(VIEW)) {
       const begin = new RegExp(`CREATE FUNCTION ${from}\\([^)]*\\)\\s*RETURNS TABLE \\(`).exec(sql);
       if (begin === null) throw new Error(`the view ${view} is over no function of its migration`);

@@ -23,6 +23,8 @@ export const ERROR_CODES = {
   MIGRATION_MISMATCH: { retryable: false, meaning: 'A migration already applied differs from the one in the code.' },
   INPUT_INVALID: { retryable: false, meaning: 'Input does not satisfy its schema.' },
   NOT_FOUND: { retryable: false, meaning: 'The thing asked for does not exist or may not be seen.' },
+  UNAUTHENTICATED: { retryable: false, meaning: 'Who asks is not known: a name or a proof of it is missing or wrong.' },
+  FORBIDDEN: { retryable: false, meaning: 'The person who asks may not do this.' },
   QUERY_REFUSED: { retryable: false, meaning: 'The query is not read-only or is wrong.' },
   INSTANCE_UNREACHABLE: { retryable: true, meaning: 'The running Kidjamo instance does not answer.' },
   CONFORMANCE: { retryable: false, meaning: 'An implementation broke the contract it is tested against.' },

@@ -80,6 +80,12 @@ export const SETTINGS = {
     max: 1_000_000,
     doc: 'Below this much free space the gateway answers 503.',
   },
+  KIDJAMO_OPERATOR_TOKEN: {
+    kind: 'text',
+    default: '',
+    secret: true,
+    doc: 'What programs show that act for people on alerts, as `Authorization: Bearer ...`. Empty: whoever reaches the gateway is believed; in production nobody is.',
+  },
   KIDJAMO_KEY_QUARANTINE: {
     kind: 'text',
     default: '',

@@ -4,7 +4,15 @@ import type { KafkaLog } from '@kidjamo/connector-kafka';
 import { PostgresLog, Wakeups } from '@kidjamo/connector-postgres';
 import { PUBLIC_FOLDER } from '@kidjamo/dashboard';
 import { systemClock } from '@kidjamo/stream';
-import { LOGS, registerGateway, registerLiveEvents, registerLivePage, registerOpenApi, registerReadApi } from '@kidjamo/vitals';
+import {
+  LOGS,
+  registerActions,
+  registerGateway,
+  registerLiveEvents,
+  registerLivePage,
+  registerOpenApi,
+  registerReadApi,
+} from '@kidjamo/vitals';
 import type { Registry } from 'prom-client';
 
 import { autoEnroll } from '../config/settings.ts';
@@ -43,6 +51,8 @@ export interface GatewayOptions {
 /** Longest that a statement on behalf of a device may take, ms: after that the device is told to come back. */
 const APPEND_TIMEOUT = 5000;
 const READ_TIMEOUT = 15_000;
+/** How long the answer to a person waits for what the task makes of it, ms. */
+const ACTION_PATIENCE = 2000;
 
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { stack, settings, role, logger, registry } = options;
@@ -92,6 +102,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   registerOpenApi(fastify);
   registerReadApi(fastify, { pool: reading, clock: systemClock });
+  registerActions(fastify, {
+    pool: writing,
+    clock: systemClock,
+    log: input,
+    patience: ACTION_PATIENCE,
+    identification: { token: settings.KIDJAMO_OPERATOR_TOKEN, strict: settings.KIDJAMO_ENV === 'production' },
+  });
   registerLiveEvents(fastify, {
     pool: reading,
     clock: systemClock,

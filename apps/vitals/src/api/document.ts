@@ -2,6 +2,7 @@
 
 import type { TObject, TSchema } from 'typebox';
 
+import { ActionAnswer, ActionProblem } from '../actions/schemas.ts';
 import { AlertBody } from '../contracts/formats/alert.ts';
 import * as answers from '../contracts/formats/answers.ts';
 import { CloudReading } from '../contracts/formats/cloud.ts';
@@ -38,6 +39,9 @@ const COMPONENTS: Readonly<Record<string, TSchema>> = {
   Measurement: schemas.Measurement,
   Window: schemas.Window,
   Alert: schemas.Alert,
+  AlertLogEntry: schemas.AlertLogEntry,
+  ActionAnswer: ActionAnswer,
+  ActionProblem: ActionProblem,
   Quarantined: schemas.Quarantined,
   DeadLetter: schemas.DeadLetterOut,
   Rule: schemas.Rule,
@@ -81,6 +85,7 @@ export function openApiDocument(): OpenApiDocument {
     servers: [{ url: '/', description: 'The process that serves this document. It listens on loopback and asks nobody to sign in.' }],
     tags: [
       { name: 'ingestion', description: 'What devices and people send. Success is answered only after it is durable.' },
+      { name: 'actions', description: 'What people do about alerts. The one who acts is named, and it is written down.' },
       { name: 'records', description: 'What is known.' },
       { name: 'operations', description: 'How the process is.' },
     ],
@@ -98,14 +103,16 @@ export function openApiDocument(): OpenApiDocument {
 function describe(operation: Operation): Json {
   const { id, tag, summary, description, body } = operation;
   const given = parameters(operation);
-  const ingestion = tag === 'ingestion';
+  const ingestion = tag === 'ingestion' || tag === 'actions';
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
     ...(given.length === 0 ? {} : { parameters: given }),
-    ...(body === undefined ? {} : { requestBody: { required: true, description: body.description, content: content(body.content) } }),
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: body.optional !== true, description: body.description, content: content(body.content) } }),
     responses: Object.fromEntries(Object.entries(operation.answers).map(([status, answer]) => [status, response(answer, ingestion)])),
   };
 }

@@ -4,7 +4,6 @@ import type { TObject, TSchema } from 'typebox';
 
 import { Problem as GatewayProblem } from '../contracts/formats/answers.ts';
 import { PROBLEMS as GATEWAY_PROBLEMS } from '../gateway/problem.ts';
-import type { ProblemCode } from '../gateway/problem.ts';
 import { PROBLEMS as READ_PROBLEMS } from '../read/problem.ts';
 import { Problem as ReadProblem } from '../read/schemas.ts';
 
@@ -26,11 +25,11 @@ export interface Operation {
   readonly method: 'GET' | 'POST';
   /** With parameters as Fastify writes them: `/patients/:id`. */
   readonly path: string;
-  readonly tag: 'ingestion' | 'records' | 'operations';
+  readonly tag: 'ingestion' | 'actions' | 'records' | 'operations';
   readonly summary: string;
   readonly description?: string;
   readonly parameters?: { readonly path?: TObject; readonly query?: TObject; readonly header?: TObject };
-  readonly body?: { readonly description: string; readonly content: Content };
+  readonly body?: { readonly description: string; readonly content: Content; readonly optional?: boolean };
   readonly answers: Readonly<Record<number, Answer>>;
 }
 
@@ -56,9 +55,10 @@ export function readRefusals(without: readonly (keyof typeof READ_PROBLEMS)[] = 
   return away === undefined ? answers : { ...answers, [unavailable.status]: { ...away, retryAfter: true } };
 }
 
-type Problems = Readonly<Partial<Record<ProblemCode | keyof typeof READ_PROBLEMS, { status: number; title: string; retryAfter?: number }>>>;
+type Problems = Readonly<Record<string, { status: number; title: string; retryAfter?: number }>>;
 
-function refusals(problems: Problems, schemaOf: (status: number) => TSchema): Readonly<Record<number, Answer>> {
+/** Refusals by status. */
+export function refusals(problems: Problems, schemaOf: (status: number) => TSchema): Readonly<Record<number, Answer>> {
   const answers: Record<number, Answer> = {};
   for (const [code, { status, title, retryAfter }] of Object.entries(problems)) {
     const line = `${title} (\`${code}\`).`;

@@ -4,6 +4,7 @@ import Type from 'typebox';
 import type { TSchema } from 'typebox';
 
 import { HealthAnswer, MetricsAnswer, ReadyAnswer } from '../contracts/formats/operations.ts';
+import { ACTION_OPERATIONS } from './actions.ts';
 import { INGESTION } from './ingestion.ts';
 import { json } from './operation.ts';
 import type { Operation } from './operation.ts';
@@ -69,4 +70,4 @@ const ABOUT_THE_PROCESS: readonly Operation[] = [
 ];
 
 /** Every route that is there for clients. */
-export const OPERATIONS: readonly Operation[] = [...INGESTION, ...RECORDS, ...ABOUT_THE_PROCESS];
+export const OPERATIONS: readonly Operation[] = [...INGESTION, ...ACTION_OPERATIONS, ...RECORDS, ...ABOUT_THE_PROCESS];

@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts';
 
 /** Lists by what is on their pages. */
 export const PAGES = {
+  AlertLogPage: schemas.pageOf(schemas.AlertLogEntry),
   AlertPage: schemas.pageOf(schemas.Alert),
   DeadLetterPage: schemas.pageOf(schemas.DeadLetterOut),
   MeasurementPage: schemas.pageOf(schemas.Measurement),
@@ -32,6 +33,15 @@ export const RECORDS: readonly Operation[] = [
     summary: 'Alerts, newest first',
     parameters: { query: schemas.AlertQuery },
     answers: { 200: json('A page.', PAGES.AlertPage), ...readRefusals() },
+  },
+  {
+    id: 'listAlertLog',
+    method: 'GET',
+    path: '/api/v1/alerts/:id/log',
+    tag: 'records',
+    summary: 'What happened to an alert and who did it, in order',
+    parameters: { path: schemas.AlertParams, query: schemas.PageQuery },
+    answers: { 200: json('A page.', PAGES.AlertLogPage), ...readRefusals() },
   },
   {
     id: 'listPatients',

@@ -114,8 +114,37 @@ export interface PatientChange extends Envelope {
   readonly birth_date?: string | null;
 }
 
+/** What a person may do about an alert. Snoozing is for technical ones. */
+export const ACTIONS = ['acknowledge', 'comment', 'resolve', 'snooze'] as const;
+export type ActionName = (typeof ACTIONS)[number];
+
+/** What an alert can be. */
+export const ALERT_STATUSES = ['active', 'acknowledged', 'cleared', 'resolved', 'auto_resolved', 'retrospective', 'superseded'] as const;
+export type AlertStatus = (typeof ALERT_STATUSES)[number];
+
+/** What a person did about an alert. `patient` is the subject of the alert: the patient, or what stands for one who is unknown. */
+export interface AlertAction extends Envelope {
+  readonly kind: 'action';
+  readonly id: string;
+  readonly digest: string;
+  /** Alert id. */
+  readonly alert: string;
+  readonly action: ActionName;
+  /** Internal UUID of the person. That they may do this was checked before the record was appended. */
+  readonly by: string;
+  readonly as: 'caregiver' | 'clinician';
+  /** What the person wrote; kept in PostgreSQL only. */
+  readonly note?: string;
+  /** How long to snooze. */
+  readonly minutes?: number;
+  /** False when `patient` is only a stand-in. */
+  readonly patient_known: boolean;
+  /** The alert as stored when the person asked. The task goes by it only for what it does not remember itself. */
+  readonly seen: { readonly type: string; readonly status: AlertStatus; readonly manual: boolean };
+}
+
 /** Anything the input log may hold. */
-export type InputRecord = Reading | HeldReading | ManualAlert | DeviceStatus | PatientChange;
+export type InputRecord = Reading | HeldReading | ManualAlert | DeviceStatus | PatientChange | AlertAction;
 
 /** Lowest first. Never compare severities as text. */
 export const SEVERITIES = ['info', 'warn', 'alert', 'critical'] as const;

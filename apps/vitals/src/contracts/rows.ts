@@ -3,12 +3,13 @@
  * the store turns them into what PostgreSQL takes.
  */
 
-import type { Genotype, Severity, Source, Vital, Vitals } from './reading.ts';
+import type { AlertStatus, Genotype, Severity, Source, Vital, Vitals } from './reading.ts';
 
 /** Names of the tables that the task writes. */
 export const TABLES = {
   measurements: 'measurements',
   alerts: 'alerts',
+  alertLogs: 'alert_status_logs',
   panes: 'window_panes',
   deviceLogs: 'device_logs',
   patients: 'patients',
@@ -55,14 +56,13 @@ export interface MeasurementRow {
   readonly extra: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** States of an alert in this version; the alarm engine adds its own. */
-export type AlertStatus = 'active' | 'retrospective' | 'superseded' | 'auto_resolved';
-
 /** An alert, whole: written when it opens and whenever it changes. */
 export interface AlertRow {
   readonly alert_id: string;
   /** Null while the patient is unknown. */
   readonly patient_id: string | null;
+  /** The patient, or what stands for one who is unknown: under it the alert is found in the log. */
+  readonly subject_id: string;
   readonly device_id: string | null;
   readonly alert_type: string;
   readonly severity: Severity;
@@ -91,6 +91,11 @@ export interface AlertRow {
   readonly updated_at: number;
   /** Log time; null where nobody is called. */
   readonly ack_deadline: number | null;
+  /** Log time of the first acknowledgement. */
+  readonly acknowledged_at: number | null;
+  readonly acknowledged_by: string | null;
+  /** Log time; technical alerts only. */
+  readonly snoozed_until: number | null;
   /** Log time; never null for what was never open. */
   readonly resolved_at: number | null;
   readonly auto_resolved: boolean;
@@ -100,6 +105,34 @@ export interface AlertRow {
   readonly correlation_id: string;
   /** Digest of the body of an alert raised by hand: tells a repetition from a conflict. */
   readonly digest?: string;
+}
+
+/** What a person's action changes of an alert whose row is there. */
+export type AlertChange = Pick<AlertRow, 'alert_id' | 'updated_at'> &
+  Partial<Pick<AlertRow, 'status' | 'acknowledged_at' | 'acknowledged_by' | 'snoozed_until' | 'resolved_at' | 'auto_resolved'>> & {
+    readonly resolved_by?: string;
+  };
+
+/** What a row of the log of alerts tells. */
+export type AlertLogStatus =
+  'created' | 'seen' | 'acknowledged' | 'escalated' | 'commented' | 'snoozed' | 'resolved' | 'auto_resolved' | 'superseded' | 'refused';
+
+/** Something that happened to an alert; written once. */
+export interface AlertLogRow {
+  readonly log_id: string;
+  readonly alert_id: string;
+  readonly patient_id: string | null;
+  readonly status: AlertLogStatus;
+  readonly from_status: AlertStatus | null;
+  readonly to_status: AlertStatus | null;
+  /** Log time. */
+  readonly changed_at: number;
+  readonly changed_by: string | null;
+  readonly comment: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  /** Of the person's action. */
+  readonly action_id: string | null;
+  readonly digest: string | null;
 }
 
 /** A pane as it stands; replaces the row before. */

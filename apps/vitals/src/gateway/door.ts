@@ -195,7 +195,8 @@ function send(reply: FastifyReply, answer: Answer, correlation: string): Fastify
   return reply.send(JSON.stringify(answer.body));
 }
 
-function correlationOf(given: string | string[] | undefined): string {
+/** The correlation id that a request gives, or a new one. */
+export function correlationOf(given: string | string[] | undefined): string {
   return typeof given === 'string' && CORRELATION.test(given) ? given : randomUUID();
 }
 

@@ -10,6 +10,7 @@
 
 import type { TaskContext } from '@kidjamo/stream';
 
+import { logByItself, logRaised } from '../actions/journal.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { AlertOut } from '../contracts/outputs.ts';
 import type { HeldReading, Reading, Vitals } from '../contracts/reading.ts';
@@ -58,7 +59,9 @@ export function settle(
   const { reading, age, context } = step;
   const breach: Breach = { reading, rules: [], at: reading.at, age, retrospective: false, quarantine: undefined, delay: undefined };
   const row = rowOf(rule, { breach, patient, context, alert: open, retrospective: false });
-  context.row(TABLES.alerts, { ...row, status: 'auto_resolved', auto_resolved: true, resolved_at: context.logTime } satisfies AlertRow);
+  const settled: AlertRow = { ...row, status: 'auto_resolved', auto_resolved: true, resolved_at: context.logTime };
+  context.row(TABLES.alerts, settled);
+  logByItself(settled, { status: 'auto_resolved', from: row.status }, context);
   // Rebuilt rather than deleted from, since the code is not known before.
   patient.a = Object.fromEntries(Object.entries(patient.a).filter(([code]) => code !== rule.code));
   return true;
@@ -138,6 +141,7 @@ function write(rule: Rule, step: Raising & { readonly alert: OpenAlert; readonly
   context.row(TABLES.alerts, row);
   if (isNew) {
     context.output(LOGS.alerts, breach.reading.patient, outOf(rule, row, breach));
+    logRaised(row, context);
     context.count(retrospective ? 'alert_retrospective' : 'alert_opened');
   }
 }
@@ -145,7 +149,9 @@ function write(rule: Rule, step: Raising & { readonly alert: OpenAlert; readonly
 /** Closes an imported alert because a live one takes its place. */
 function supersede(rule: Rule, open: OpenAlert, raising: Raising): void {
   const row = rowOf(rule, { ...raising, alert: open, retrospective: false });
-  raising.context.row(TABLES.alerts, { ...row, status: 'superseded', resolved_at: raising.context.logTime } satisfies AlertRow);
+  const superseded: AlertRow = { ...row, status: 'superseded', resolved_at: raising.context.logTime };
+  raising.context.row(TABLES.alerts, superseded);
+  logByItself(superseded, { status: 'superseded', from: row.status }, raising.context);
 }
 
 function rowOf(rule: Rule, { breach, context, alert, retrospective }: Raising & { alert: OpenAlert; retrospective: boolean }): AlertRow {
@@ -154,6 +160,7 @@ function rowOf(rule: Rule, { breach, context, alert, retrospective }: Raising & 
   return {
     alert_id: alert.i,
     patient_id: reading.kind === 'held' && !reading.patient_known ? null : reading.patient,
+    subject_id: reading.patient,
     device_id: alert.d,
     alert_type: rule.code,
     severity: rule.severity,
@@ -164,7 +171,7 @@ function rowOf(rule: Rule, { breach, context, alert, retrospective }: Raising & 
     suggested_actions: rule.actions.map((action) => action.en),
     tags: alert.t,
     rule_version: rule.version,
-    status: retrospective ? 'retrospective' : 'active',
+    status: retrospective ? 'retrospective' : (alert.s ?? 'active'),
     retrospective,
     uncertain: alert.u === 1,
     imported: alert.p === 1,
@@ -174,6 +181,9 @@ function rowOf(rule: Rule, { breach, context, alert, retrospective }: Raising & 
     created_at: alert.o,
     updated_at: context.logTime,
     ack_deadline: alert.k ?? null,
+    acknowledged_at: alert.h ?? null,
+    acknowledged_by: alert.w ?? null,
+    snoozed_until: alert.z ?? null,
     resolved_at: retrospective ? alert.o : null,
     auto_resolved: false,
     created_by_system: 'vitals-task',

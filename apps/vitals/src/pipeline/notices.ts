@@ -2,6 +2,7 @@
 
 import type { TaskContext } from '@kidjamo/stream';
 
+import { logRaised } from '../actions/journal.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { AlertOut, DeviceStatusOut } from '../contracts/outputs.ts';
 import type { DeviceStatus, ManualAlert, PatientChange } from '../contracts/reading.ts';
@@ -54,6 +55,7 @@ export function processManualAlert(alert: ManualAlert, context: TaskContext): vo
   const row: AlertRow = {
     alert_id: alert.id,
     patient_id: alert.patient,
+    subject_id: alert.patient,
     device_id: null,
     alert_type: alert.alert_type,
     severity: alert.severity,
@@ -74,6 +76,9 @@ export function processManualAlert(alert: ManualAlert, context: TaskContext): vo
     created_at: context.logTime,
     updated_at: context.logTime,
     ack_deadline: acknowledgeBy(alert.severity, context.logTime) ?? null,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    snoozed_until: null,
     resolved_at: null,
     auto_resolved: false,
     created_by_system: 'manual',
@@ -102,6 +107,7 @@ export function processManualAlert(alert: ManualAlert, context: TaskContext): vo
     correlation: alert.correlation,
   };
   context.row(TABLES.alerts, row);
+  logRaised(row, context);
   context.output(LOGS.alerts, alert.patient, out);
   context.count('manual_alert');
 }

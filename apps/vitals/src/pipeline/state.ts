@@ -36,6 +36,14 @@ export interface OpenAlert {
   u?: 1;
   /** It comes from an import. */
   p?: 1;
+  /** Status; absent while it is active. */
+  s?: 'acknowledged' | 'cleared';
+  /** Who acknowledged it first. */
+  w?: string;
+  /** Log time of that. */
+  h?: number;
+  /** Log time until which it is snoozed. */
+  z?: number;
   /** Vital signs of the last breach; kept for imports only, whose row is written once more when a live alert takes its place. */
   v?: Vitals;
 }

@@ -8,6 +8,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import type { Cipher } from '../contracts/cipher.ts';
 import { TABLES } from '../contracts/rows.ts';
+import { changeAlerts, CHANGE_TIMES } from './alert-changes.ts';
 import { MeasurementPartitions, weekBounds, weekOf } from './partitions.ts';
 import { MEASUREMENTS, WINDOW_PANES } from './tables.ts';
 
@@ -24,10 +25,21 @@ const SMALL_TABLES: Readonly<Record<string, SmallTable>> = {
     key: 'alert_id',
     replaced: [
       ...['breach_count', 'first_seen_at', 'last_seen_at', 'updated_at', 'vitals_snapshot', 'trigger_conditions', 'tags'],
-      ...['status', 'severity', 'uncertain', 'resolved_at', 'auto_resolved'],
+      ...[
+        'status',
+        'severity',
+        'uncertain',
+        'resolved_at',
+        'auto_resolved',
+        'acknowledged_at',
+        'acknowledged_by',
+        'snoozed_until',
+        'resolved_by',
+      ],
     ],
-    times: ['first_seen_at', 'last_seen_at', 'created_at', 'updated_at', 'ack_deadline', 'resolved_at'],
+    times: ['first_seen_at', 'last_seen_at', 'created_at', 'updated_at', 'ack_deadline', ...CHANGE_TIMES],
   },
+  alert_status_logs: { key: 'log_id', replaced: [], times: ['changed_at'] },
   device_logs: { key: 'message_id', replaced: [], times: ['recorded_at', 'received_at'] },
   quarantine: { key: 'quarantine_id', replaced: [], times: ['received_at'] },
 };
@@ -82,6 +94,7 @@ export class VitalsStore implements RowWriter {
           list.map((row) => this.#sealed(row)),
         );
       else if (table === 'patients') await writePatients(client, list);
+      else if (table === TABLES.alerts) await this.#small(client, table, await changeAlerts(client, list));
       else await this.#small(client, table, list);
     }
   }
@@ -110,6 +123,7 @@ export class VitalsStore implements RowWriter {
   async #small(client: PoolClient, table: string, list: readonly object[]): Promise<void> {
     const shape = SMALL_TABLES[table];
     if (shape === undefined) throw new KidjamoError('INPUT_INVALID', `the task emits rows for ${table}, which no writer knows`);
+    if (list.length === 0) return;
     const rows = last(list, (row) => String((row as Record<string, unknown>)[shape.key])).map((row) => withTimes(row, shape.times));
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
     const updates = shape.replaced.filter((column) => columns.includes(column)).map((column) => `${column} = excluded.${column}`);
@@ -138,6 +152,7 @@ function lookUp(group: number | string): string {
     return `SELECT message_id AS id, digest FROM measurements WHERE recorded_at >= '${from}' AND recorded_at < '${to}' AND message_id = ${ids}`;
   }
   if (group === TABLES.deviceLogs) return `SELECT message_id AS id, digest FROM device_logs WHERE message_id = ${ids}`;
+  if (group === TABLES.alertLogs) return `SELECT action_id AS id, digest FROM alert_status_logs WHERE action_id = ${ids}`;
   if (group === TABLES.alerts) return `SELECT alert_id AS id, digest FROM alerts WHERE digest IS NOT NULL AND alert_id = ${ids}`;
   throw new KidjamoError('INPUT_INVALID', `the task asks for idempotency keys of ${group}, which no table keeps`);
 }

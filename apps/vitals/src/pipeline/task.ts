@@ -6,15 +6,17 @@
 import type { IdempotencyKey, Task, TaskContext, TaskInput, TimerFiring } from '@kidjamo/stream';
 import { KidjamoError } from '@kidjamo/stream';
 
+import { actionKeys, applyAction } from '../actions/apply.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { ErrorOut } from '../contracts/outputs.ts';
-import type { DeviceStatus, HeldReading, InputRecord, ManualAlert, Reading } from '../contracts/reading.ts';
+import type { AlertAction, DeviceStatus, HeldReading, InputRecord, ManualAlert, Reading } from '../contracts/reading.ts';
 import type { QuarantineRow } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import { deterministicId } from '../domain/ids.ts';
 import { processDeviceStatus, processManualAlert, processPatientChange } from './notices.ts';
 import type { ReadingOptions } from './readings.ts';
 import { checkConflict, closeIdle, CLOSE_TIMER, processHeld, processReading } from './readings.ts';
+import type { PatientState } from './state.ts';
 import { deviceKey, patientKey } from './state.ts';
 
 /** What can be set for the vitals task. */
@@ -24,9 +26,9 @@ export interface VitalsTaskOptions {
 }
 
 /** An input that may be applied once only. */
-type Once = Reading | DeviceStatus | ManualAlert;
+type Once = Reading | DeviceStatus | ManualAlert | AlertAction;
 
-const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>(['reading', 'held', 'manual_alert', 'device_status', 'patient']);
+const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>(['reading', 'held', 'manual_alert', 'device_status', 'patient', 'action']);
 
 /** Makes the vitals task. */
 export function createVitalsTask(options: VitalsTaskOptions = {}): Task<InputRecord> {
@@ -63,6 +65,8 @@ function keys(input: InputRecord): readonly string[] {
     case 'held':
     case 'patient':
       return [patientKey(input.patient)];
+    case 'action':
+      return [patientKey(input.patient), ...actionKeys(input)];
     case 'manual_alert':
     case 'device_status':
       return [];
@@ -77,6 +81,8 @@ function idempotency(input: InputRecord): IdempotencyKey | undefined {
       return { id: input.id, scope: TABLES.deviceLogs, at: input.at, digest: input.digest };
     case 'manual_alert':
       return { id: input.id, scope: TABLES.alerts, at: input.at, digest: input.digest };
+    case 'action':
+      return { id: input.id, scope: TABLES.alertLogs, at: input.received, digest: input.digest };
     case 'held':
     case 'patient':
       return undefined;
@@ -102,7 +108,16 @@ function processInput(input: InputRecord, context: TaskContext, options: Reading
     case 'patient':
       processPatientChange(input, context);
       return;
+    case 'action':
+      processAction(input, context);
+      return;
   }
+}
+
+function processAction(action: AlertAction, context: TaskContext): void {
+  const key = patientKey(action.patient);
+  const patient = context.get<PatientState>(key) ?? {};
+  if (applyAction(action, patient, context)) context.put(key, patient);
 }
 
 /** The same key with another body: kept in quarantine, its floors checked, and said so. */
@@ -115,7 +130,7 @@ function refuseConflict({ record, value }: TaskInput<InputRecord>, context: Task
     reason: 'idempotency_conflict',
     detail: 'Another body was stored before under the same key.',
     source: value.kind === 'reading' ? value.source : value.kind,
-    device_id: value.kind === 'manual_alert' ? null : value.device,
+    device_id: 'device' in value ? value.device : null,
     patient_id: value.patient,
     received_at: value.received,
     correlation_id: value.correlation,
@@ -131,7 +146,7 @@ function errorOut(value: Once | HeldReading, error: string, context: TaskContext
   return {
     message_id: value.id,
     patient_id: value.patient,
-    ...(value.kind === 'manual_alert' ? {} : { device_id: value.device }),
+    ...('device' in value ? { device_id: value.device } : {}),
     error,
     created_at: context.logTime,
     correlation: value.correlation,

@@ -1,11 +1,21 @@
-/** Who looks at the data. Every access names one, so that row-level security can be put behind the same functions. */
+/** Who looks at the data, or acts. Every access names one, so that row-level security can be put behind the same functions. */
 
 /** The operator of a system without sign-in: sees every row. Only a loopback address may serve one. */
 export interface Operator {
   readonly kind: 'operator';
 }
 
-/** The acting person. */
+/** A person of the table `users`. */
+export interface Person {
+  readonly kind: 'person';
+  /** Internal UUID. */
+  readonly user: string;
+}
+
+/** Who reads the records. People do so once they can sign in. */
 export type Actor = Operator;
+
+/** Who acts on people and alarms. */
+export type Acting = Operator | Person;
 
 export const OPERATOR: Actor = { kind: 'operator' };

@@ -7,7 +7,7 @@ import type { Actor } from './actor.ts';
 import type { LiveAlert, LiveCounts, LivePatient } from './live/model.ts';
 import type { Page, PageRequest } from './paging.ts';
 import type { AlertRequest } from './repository/alerts.ts';
-import { listAlerts } from './repository/alerts.ts';
+import { listAlertLog, listAlerts } from './repository/alerts.ts';
 import { rankPatients, readCards, readCounts, readOpenAlerts } from './repository/board.ts';
 import type { DeadLetterRequest, QuarantineRequest } from './repository/faults.ts';
 import { listDeadLetters, listQuarantine } from './repository/faults.ts';
@@ -15,7 +15,7 @@ import type { RangeRequest } from './repository/measurements.ts';
 import { listMeasurements } from './repository/measurements.ts';
 import { findPatient, listPatients } from './repository/patients.ts';
 import { listWindows } from './repository/windows.ts';
-import type { Alert, DeadLetterOut, Measurement, Patient, Quarantined, Window } from './schemas.ts';
+import type { Alert, AlertLogEntry, DeadLetterOut, Measurement, Patient, Quarantined, Window } from './schemas.ts';
 
 /** Read access to the store on behalf of a person. Each rejects with STORE_UNAVAILABLE when the database does not answer. */
 export interface Repository {
@@ -25,6 +25,8 @@ export interface Repository {
   measurements(actor: Actor, request: RangeRequest): Promise<Page<Measurement>>;
   windows(actor: Actor, request: RangeRequest): Promise<Page<Window>>;
   alerts(actor: Actor, request: AlertRequest): Promise<Page<Alert>>;
+  /** Rejects with NOT_FOUND. */
+  alertLog(actor: Actor, request: PageRequest & { readonly alertId: string }): Promise<Page<AlertLogEntry>>;
   quarantine(actor: Actor, request: QuarantineRequest): Promise<Page<Quarantined>>;
   deadLetters(actor: Actor, request: DeadLetterRequest): Promise<Page<DeadLetterOut>>;
   /** See {@link rankPatients}. */
@@ -43,6 +45,7 @@ export function createRepository(options: { readonly pool: Pool; readonly clock:
     measurements: (actor, request) => listMeasurements(database, actor, request),
     windows: (actor, request) => listWindows(database, actor, request),
     alerts: (actor, request) => listAlerts(database, actor, request),
+    alertLog: (actor, request) => listAlertLog(database, actor, request),
     quarantine: (actor, request) => listQuarantine(database, actor, request),
     deadLetters: (actor, request) => listDeadLetters(database, actor, request),
     rank: (actor, board) => rankPatients(database, actor, board),

@@ -12,7 +12,7 @@ import type { KeyShape, PageRequest } from './paging.ts';
 import { answerProblem, ParameterError } from './problem.ts';
 import type { Repository } from './repository.ts';
 import { createRepository } from './repository.ts';
-import { ALERT_KEY } from './repository/alerts.ts';
+import { ALERT_KEY, ALERT_LOG_KEY } from './repository/alerts.ts';
 import type { AlertRequest } from './repository/alerts.ts';
 import { DEAD_LETTER_KEY, QUARANTINE_KEY } from './repository/faults.ts';
 import { MEASUREMENT_KEY } from './repository/measurements.ts';
@@ -60,6 +60,12 @@ function registerLists(scope: FastifyInstance, repository: Repository): void {
       const patientId = query.patient === undefined ? undefined : (await repository.patient(actor(), query.patient)).patient_id;
       return repository.alerts(actor(), alertRequest(query, patientId));
     },
+  );
+
+  scope.get<{ Params: schemas.AlertParams; Querystring: schemas.PageQuery }>(
+    '/alerts/:id/log',
+    { schema: { params: schemas.AlertParams, querystring: schemas.PageQuery, response: page(schemas.AlertLogEntry) } },
+    async ({ params, query }) => repository.alertLog(actor(), { ...pageRequest(query, ALERT_LOG_KEY), alertId: params.id }),
   );
 
   scope.get<{ Querystring: schemas.QuarantineQuery }>(

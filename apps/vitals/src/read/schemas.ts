@@ -3,7 +3,7 @@
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
 
-import { GENOTYPES, SEVERITIES, SOURCES, VITALS } from '../contracts/reading.ts';
+import { ALERT_STATUSES, GENOTYPES, SEVERITIES, SOURCES, VITALS } from '../contracts/reading.ts';
 import type { Vital } from '../contracts/reading.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from './paging.ts';
 
@@ -162,13 +162,35 @@ export const Alert = Type.Object({
   updated_at: time(),
   ack_deadline: nullable(time()),
   escalation_level: Type.Integer(),
+  acknowledged_at: nullable(time()),
+  acknowledged_by: nullable(uuid()),
+  acknowledged_by_name: text(),
+  snoozed_until: nullable(time()),
   resolved_at: nullable(time()),
+  resolved_by: nullable(uuid()),
   auto_resolved: Type.Boolean(),
   created_by_system: Type.String(),
   related_measurement_id: nullable(uuid()),
   quarantine_id: nullable(uuid()),
   correlation_id: Type.String(),
 });
+
+/** Something that happened to an alert. */
+export const AlertLogEntry = Type.Object({
+  log_id: uuid(),
+  status: Type.String({
+    description: 'What happened: created, acknowledged, commented, snoozed, resolved, auto_resolved, superseded, refused.',
+  }),
+  from_status: nullable(choice(ALERT_STATUSES)),
+  to_status: nullable(choice(ALERT_STATUSES)),
+  changed_at: time(),
+  changed_by: nullable(uuid()),
+  changed_by_name: text(),
+  comment: text(),
+  metadata: Type.Record(Type.String(), Type.Unknown()),
+  action_id: nullable(uuid()),
+});
+export const AlertParams = Type.Object({ id: Type.String({ minLength: 1, description: 'The alert_id.' }) });
 
 /** A payload in quarantine, without the payload. */
 export const Quarantined = Type.Object({
@@ -238,5 +260,7 @@ export type Patient = Static<typeof Patient>;
 export type Measurement = Static<typeof Measurement>;
 export type Window = Static<typeof Window>;
 export type Alert = Static<typeof Alert>;
+export type AlertLogEntry = Static<typeof AlertLogEntry>;
+export type AlertParams = Static<typeof AlertParams>;
 export type Quarantined = Static<typeof Quarantined>;
 export type DeadLetterOut = Static<typeof DeadLetterOut>;

@@ -1,4 +1,4 @@
-/** Validation of the parameters of the read API, from the same schemas that describe them. */
+/** Validation of the parameters of the read API and of what people send, from the same schemas that describe them. */
 
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
@@ -14,6 +14,7 @@ export const compileParameters: FastifySchemaCompiler<TSchema> = ({ schema, http
   const validator = Compile(schema);
   const integers = httpPart === 'querystring' ? integerMembers(schema) : [];
   return (input: unknown) => {
+    if (httpPart === 'body' && !isObject(input)) return { error: new ParameterError('body', 'the body must be an object') };
     const value: Record<string, unknown> = { ...(input as Record<string, unknown>) };
     for (const name of integers) {
       const given = value[name];
@@ -24,11 +25,21 @@ export const compileParameters: FastifySchemaCompiler<TSchema> = ({ schema, http
   };
 };
 
+/** A body may be absent, where every member of it may: the framework then gives null. */
+function isObject(input: unknown): boolean {
+  return typeof input === 'object' && !Array.isArray(input);
+}
+
 function toError(faults: readonly { keyword: string; instancePath: string; message: string; params: object }[]): ParameterError {
   // A parameter that does not exist is reported twice: as a member in excess, and as a value that nothing allows.
   const excess = faults.find((fault) => fault.keyword === 'additionalProperties');
   if (excess !== undefined && 'additionalProperties' in excess.params && Array.isArray(excess.params.additionalProperties)) {
     return new ParameterError(String(excess.params.additionalProperties[0]).slice(0, 50), 'there is no such parameter');
+  }
+  const missing = faults.find((fault) => fault.keyword === 'required');
+  if (missing !== undefined && 'requiredProperties' in missing.params && Array.isArray(missing.params.requiredProperties)) {
+    const name = String(missing.params.requiredProperties[0]);
+    return new ParameterError(name, `${name} is missing`);
   }
   const fault = faults[0];
   const parameter = fault?.instancePath.split('/')[1] ?? '';

@@ -5,6 +5,7 @@ import type { FastifyInstance, RouteOptions } from 'fastify';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
+import { registerActions } from '../../src/actions/routes.ts';
 import { openApiDocument } from '../../src/api/document.ts';
 import { OPERATIONS } from '../../src/api/operations.ts';
 import { registerOpenApi } from '../../src/api/route.ts';
@@ -32,6 +33,13 @@ beforeAll(async () => {
     status: { processedMessages: () => 0, kafkaConnected: () => null, kafkaTopics: () => [], dependencies: () => Promise.resolve({}) },
   });
   registerReadApi(fastify, { pool, clock });
+  registerActions(fastify, {
+    pool,
+    clock,
+    log: new MemoryLog('vitals-input', 4, clock),
+    patience: 0,
+    identification: { token: '', strict: false },
+  });
   registerLiveEvents(fastify, {
     pool,
     clock,

@@ -1,12 +1,14 @@
 /** Alerts, newest first. */
 
+import { KidjamoError } from '@kidjamo/stream';
+
 import type { Severity } from '../../contracts/reading.ts';
 import type { Actor } from '../actor.ts';
-import { isTimeKey, isUuidKey, toPage } from '../paging.ts';
+import { isOffsetKey, isTimeKey, isUuidKey, toPage } from '../paging.ts';
 import type { KeyShape, Page, PageRequest } from '../paging.ts';
-import type { Alert } from '../schemas.ts';
+import type { Alert, AlertLogEntry } from '../schemas.ts';
 import type { Database } from './database.ts';
-import { Conditions, isoTime, query } from './database.ts';
+import { Conditions, isoTime, nameOf, query } from './database.ts';
 
 export const ALERT_KEY: KeyShape = [isTimeKey, isUuidKey];
 
@@ -32,8 +34,12 @@ const COLUMNS = [
   isoTime('updated_at'),
   isoTime('ack_deadline'),
   'escalation_level',
+  isoTime('acknowledged_at'),
+  'acknowledged_by',
+  `(SELECT ${nameOf('u')} FROM users u WHERE u.user_id = a.acknowledged_by) AS acknowledged_by_name`,
+  isoTime('snoozed_until'),
   isoTime('resolved_at'),
-  ...['auto_resolved', 'created_by_system', 'related_measurement_id', 'quarantine_id', 'correlation_id'],
+  ...['resolved_by', 'auto_resolved', 'created_by_system', 'related_measurement_id', 'quarantine_id', 'correlation_id'],
 ].join(', ');
 
 /** Alerts, newest creation first. */
@@ -49,4 +55,33 @@ export async function listAlerts(database: Database, actor: Actor, request: Aler
     values: conditions.values,
   });
   return toPage(rows, request.limit, (row) => [row.created_at, row.alert_id]);
+}
+
+export const ALERT_LOG_KEY: KeyShape = [isTimeKey, isOffsetKey];
+
+/**
+ * What happened to an alert, in order.
+ * @throws KidjamoError NOT_FOUND.
+ */
+export async function listAlertLog(
+  database: Database,
+  actor: Actor,
+  request: PageRequest & { readonly alertId: string },
+): Promise<Page<AlertLogEntry>> {
+  const { alertId, limit, after } = request;
+  const found = isUuidKey(alertId)
+    ? await query(database, actor, { text: 'SELECT FROM alerts WHERE alert_id = $1', values: [alertId] })
+    : [];
+  if (found.length === 0) throw new KidjamoError('NOT_FOUND', 'there is no such alert');
+  const conditions = new Conditions();
+  conditions.add('l.alert_id = ?', [alertId]);
+  if (after !== undefined) conditions.add('(l.changed_at, l.seq) > (?::timestamptz, ?::bigint)', after);
+  const rows = await query<AlertLogEntry & { readonly seq: string }>(database, actor, {
+    text: `SELECT log_id, l.status, from_status, to_status, ${isoTime('l.changed_at', 'changed_at')}, changed_by,
+                  (SELECT ${nameOf('u')} FROM users u WHERE u.user_id = l.changed_by) AS changed_by_name, comment, metadata, action_id, seq::text
+             FROM alert_status_logs l ${conditions.where} ORDER BY l.changed_at, l.seq LIMIT ${limit + 1}`,
+    values: conditions.values,
+  });
+  const page = toPage(rows, limit, (row) => [row.changed_at, row.seq]);
+  return { ...page, items: page.items.map(({ seq: _seq, ...entry }) => entry) };
 }

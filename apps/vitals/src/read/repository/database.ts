@@ -3,7 +3,7 @@
 import { storeError } from '@kidjamo/connector-postgres';
 import type { Pool } from 'pg';
 
-import type { Actor } from '../actor.ts';
+import type { Acting } from '../actor.ts';
 
 /** What every query of the repository works with. */
 export interface Database {
@@ -24,7 +24,7 @@ export interface Statement {
  * opened here.
  * @throws KidjamoError STORE_UNAVAILABLE when the database does not answer.
  */
-export async function query<Row extends object>(database: Database, _actor: Actor, statement: Statement): Promise<Row[]> {
+export async function query<Row extends object>(database: Database, _actor: Acting, statement: Statement): Promise<Row[]> {
   try {
     const { rows } = await database.pool.query<Row>({ ...statement, values: [...statement.values] });
     return rows;
@@ -36,6 +36,11 @@ export async function query<Row extends object>(database: Database, _actor: Acto
 /** SQL for a time as ISO 8601 text in UTC with microseconds, which JavaScript's dates would lose. */
 export function isoTime(column: string, name = column): string {
   return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ${name}`;
+}
+
+/** SQL for the name of a user. */
+export function nameOf(user: string): string {
+  return `${user}.first_name || ' ' || ${user}.last_name`;
 }
 
 /** Collects conditions and their values in step. */
