@@ -126,6 +126,9 @@ export class Card {
       const facts = [
         // Alerts that a person raised count nothing.
         context.rules.has(alert.alert_type) ? fill(count, { count: formatCount(alert.breach_count, language) }) : '',
+        alert.acknowledged_at === null
+          ? ''
+          : fill(t.acknowledged, { time: formatTime(alert.acknowledged_at, context.now(), language, 'minutes') }),
         alert.uncertain ? t.uncertain : '',
         alert.history ? t.historic : '',
       ].filter((fact) => fact !== '');

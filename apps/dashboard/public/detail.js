@@ -146,7 +146,7 @@ export class Detail {
         element('td', {}, when(alert.first_seen_at)),
         element('td', {}, when(alert.last_seen_at)),
         element('td', { class: 'number' }, formatCount(alert.breach_count, language)),
-        element('td', {}, alert.resolved_at === null ? t.stateOpen : fill(t.stateClosed, { time: when(alert.resolved_at) })),
+        element('td', {}, stateOf(alert, t, when)),
       ),
     );
     return [heading, table(t.alertHistory, [t.severity, t.alert, t.from, t.until, t.count, t.state], rows)];
@@ -197,6 +197,12 @@ function table(label, heads, rows) {
       element('tbody', {}, ...rows),
     ),
   );
+}
+
+/** @param {any} alert @param {import('./card.js').Context['t']} t @param {(time: string) => string} when */
+function stateOf(alert, t, when) {
+  if (alert.resolved_at !== null) return fill(t.stateClosed, { time: when(alert.resolved_at) });
+  return alert.acknowledged_at === null ? t.stateOpen : fill(t.acknowledged, { time: when(alert.acknowledged_at) });
 }
 
 /** @param {string} url @returns {Promise<any>} */

@@ -4,7 +4,7 @@
 /**
  * @typedef {{ alert_id: string, patient_id: string | null, alert_type: string, severity: 'info' | 'warn' | 'alert' | 'critical', title: string,
  *   status: string, uncertain: boolean, history: boolean, first_seen_at: number, last_seen_at: number, created_at: number,
- *   breach_count: number }} Alert
+ *   acknowledged_at: number | null, breach_count: number }} Alert
  * @typedef {Record<'heart_rate_bpm' | 'respiratory_rate_min' | 'spo2_percent' | 'temperature_celsius' | 'ambient_temp_celsius' |
  *   'hydration_percent' | 'activity_level' | 'heat_index_celsius' | 'pain_scale' | 'battery_percent', number | null>} Vitals
  * @typedef {Vitals & { recorded_at: number, received_at: number, quality_flag: string, low_confidence: boolean, imported: boolean,

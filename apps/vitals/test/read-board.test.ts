@@ -40,6 +40,7 @@ function alert(patient: string | null, id: string): LiveAlert {
     first_seen_at: 1,
     last_seen_at: 1,
     created_at: 1,
+    acknowledged_at: null,
     breach_count: 1,
   };
 }

@@ -116,6 +116,19 @@ describe('the live page', () => {
     expect(await page.title()).toMatch(/^\(\d+\) Kidjamo$/);
   });
 
+  it('shows that somebody has seen an alert, on the board and in the record', async () => {
+    const patient = await addPatient(fixture.pool, { externalId: 'seen' });
+    const alert = await storeAlert(fixture.pool, { patient });
+    const page = await openPage();
+    const line = card(page, patient).locator('.alert-line');
+    await line.waitFor();
+    expect(await text(line)).not.toContain('acquittée');
+    await fixture.pool.query(`UPDATE alerts SET status = 'acknowledged', acknowledged_at = now() WHERE alert_id = $1`, [alert]);
+    await expect.poll(() => text(line), { timeout: 30_000 }).toMatch(/acquittée \(\d\d:\d\d\)/);
+    await card(page, patient).locator('button.name').click();
+    await page.getByText(/acquittée \(\d\d:\d\d:\d\d\)/).waitFor();
+  });
+
   it('keeps the age of a reading going, by the clock of the server', async () => {
     const patient = await addPatient(fixture.pool);
     await storeReading(fixture.pool, { patient, at: systemClock.now() - 20_000, vitals: { spo2: 97 } });

@@ -60,6 +60,8 @@ export interface LiveAlert {
   readonly first_seen_at: number;
   readonly last_seen_at: number;
   readonly created_at: number;
+  /** Null while nobody has said that they saw it. */
+  readonly acknowledged_at: number | null;
   readonly breach_count: number;
 }
 

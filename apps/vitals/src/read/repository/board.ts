@@ -60,7 +60,7 @@ const CARDS = `
 
 const OPEN_ALERTS = `
   SELECT alert_id, patient_id, alert_type, severity, title, status, uncertain, imported OR retrospective AS history,
-         ${ms('first_seen_at')}, ${ms('last_seen_at')}, ${ms('created_at')}, breach_count::float8
+         ${ms('first_seen_at')}, ${ms('last_seen_at')}, ${ms('created_at')}, ${ms('acknowledged_at')}, breach_count::float8
     FROM alerts
    WHERE resolved_at IS NULL`;
 
