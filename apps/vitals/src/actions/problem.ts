@@ -59,7 +59,7 @@ export function answerActionProblem(error: FastifyError, request: FastifyRequest
     title: problem.title,
     status: problem.status,
     ...detail,
-    ...(error instanceof ParameterError ? { parameter: error.parameter } : {}),
+    ...parameterOf(error),
     ...(error instanceof WrongState ? { alert_status: error.state, action_id: error.action } : {}),
     correlation_id: correlation,
   };
@@ -68,6 +68,13 @@ export function answerActionProblem(error: FastifyError, request: FastifyRequest
     .header('x-correlation-id', correlation)
     .header('content-type', 'application/problem+json')
     .send(JSON.stringify(body));
+}
+
+/** The member at fault, where the message begins with its name. */
+function parameterOf(error: FastifyError): { readonly parameter?: string } {
+  if (error instanceof ParameterError) return { parameter: error.parameter };
+  const name = hasCode(error, 'INPUT_INVALID') ? /^([a-z_]+): /.exec(error.message)?.[1] : undefined;
+  return name === undefined ? {} : { parameter: name };
 }
 
 /** Faults that the framework finds before a route is asked, by their status. */

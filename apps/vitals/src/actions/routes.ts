@@ -1,10 +1,12 @@
-/** `POST /api/v1/alerts/{id}/acknowledge`, `comment`, `resolve` and `snooze`. */
+/** `POST /api/v1/alerts/{id}/acknowledge`, `comment`, `resolve` and `snooze`, and the routes that administer people. */
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { ACTIONS } from '../contracts/reading.ts';
 import { correlationOf, MAX_KEY } from '../gateway/door.ts';
+import { addPeopleRoutes } from '../people/routes.ts';
 import { ParameterError } from '../read/problem.ts';
+import { createRepository } from '../read/repository.ts';
 import * as schemas from '../read/schemas.ts';
 import { compileParameters } from '../read/validation.ts';
 import type { DeskOptions } from './desk.ts';
@@ -54,6 +56,7 @@ export function registerActions(fastify: FastifyInstance, options: ActionOptions
           },
         );
       }
+      addPeopleRoutes(scope, { people: desk.people, repository: createRepository(options), identification: options.identification });
       done();
     },
     { prefix: '/api/v1' },

@@ -41,10 +41,18 @@ export interface ActionBody {
   readonly minutes?: number;
 }
 
+const Authorization = Type.Optional(Type.String({ description: 'Bearer and the token of KIDJAMO_OPERATOR_TOKEN, where that is set.' }));
+
+/** Who asks. */
+export const CallerHeaders = Type.Object({
+  'X-Kidjamo-Person': Type.Optional(Type.String({ description: 'The user_id of the person who acts; the operator without it.' })),
+  Authorization,
+});
+
 /** Who asks, and how a repetition is told. */
 export const ActionHeaders = Type.Object({
   'X-Kidjamo-Person': Type.String({ description: 'The user_id of the person who acts.' }),
-  Authorization: Type.Optional(Type.String({ description: 'Bearer and the token of KIDJAMO_OPERATOR_TOKEN, where that is set.' })),
+  Authorization,
   'Idempotency-Key': Type.Optional(
     Type.String({
       minLength: 1,

@@ -10,6 +10,18 @@ import { DeviceStatusBody } from '../contracts/formats/device-status.ts';
 import { FlatReading } from '../contracts/formats/flat.ts';
 import { NestedReading } from '../contracts/formats/nested.ts';
 import { HealthAnswer, MetricsAnswer, ReadyAnswer } from '../contracts/formats/operations.ts';
+import {
+  Assignment,
+  CaregiverLink,
+  ClinicianRecord,
+  NewPerson,
+  OverrideBody,
+  OverrideOut,
+  PersonChange,
+  PersonOut,
+  Shift,
+  Team,
+} from '../people/schemas.ts';
 import * as schemas from '../read/schemas.ts';
 import type { Answer, Content, Operation } from './operation.ts';
 import { OPERATIONS } from './operations.ts';
@@ -42,6 +54,16 @@ const COMPONENTS: Readonly<Record<string, TSchema>> = {
   AlertLogEntry: schemas.AlertLogEntry,
   ActionAnswer: ActionAnswer,
   ActionProblem: ActionProblem,
+  NewPerson,
+  PersonChange,
+  Person: PersonOut,
+  CaregiverLink,
+  Clinician: ClinicianRecord,
+  Assignment,
+  Shift,
+  Team,
+  OverrideRequest: OverrideBody,
+  Override: OverrideOut,
   Quarantined: schemas.Quarantined,
   DeadLetter: schemas.DeadLetterOut,
   Rule: schemas.Rule,
@@ -86,6 +108,7 @@ export function openApiDocument(): OpenApiDocument {
     tags: [
       { name: 'ingestion', description: 'What devices and people send. Success is answered only after it is durable.' },
       { name: 'actions', description: 'What people do about alerts. The one who acts is named, and it is written down.' },
+      { name: 'people', description: 'Who stands behind a patient. Administered by the operator; rules are changed by clinicians.' },
       { name: 'records', description: 'What is known.' },
       { name: 'operations', description: 'How the process is.' },
     ],

@@ -22,10 +22,10 @@ export interface Answer {
 export interface Operation {
   /** Unique, for generated clients. */
   readonly id: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** With parameters as Fastify writes them: `/patients/:id`. */
   readonly path: string;
-  readonly tag: 'ingestion' | 'actions' | 'records' | 'operations';
+  readonly tag: 'ingestion' | 'actions' | 'people' | 'records' | 'operations';
   readonly summary: string;
   readonly description?: string;
   readonly parameters?: { readonly path?: TObject; readonly query?: TObject; readonly header?: TObject };

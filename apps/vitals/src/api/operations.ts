@@ -8,6 +8,7 @@ import { ACTION_OPERATIONS } from './actions.ts';
 import { INGESTION } from './ingestion.ts';
 import { json } from './operation.ts';
 import type { Operation } from './operation.ts';
+import { PEOPLE_OPERATIONS } from './people.ts';
 import { RECORDS } from './records.ts';
 
 /** Where the OpenAPI document is served. */
@@ -70,4 +71,10 @@ const ABOUT_THE_PROCESS: readonly Operation[] = [
 ];
 
 /** Every route that is there for clients. */
-export const OPERATIONS: readonly Operation[] = [...INGESTION, ...ACTION_OPERATIONS, ...RECORDS, ...ABOUT_THE_PROCESS];
+export const OPERATIONS: readonly Operation[] = [
+  ...INGESTION,
+  ...ACTION_OPERATIONS,
+  ...PEOPLE_OPERATIONS,
+  ...RECORDS,
+  ...ABOUT_THE_PROCESS,
+];

@@ -8,42 +8,25 @@ import type { Override } from '../alarms/override.ts';
 import type { Acting } from '../read/actor.ts';
 import type { Database } from '../read/repository/database.ts';
 import { query } from '../read/repository/database.ts';
+import type { OverrideOut } from './schemas.ts';
 import type { OfPatient } from './ties.ts';
-
-/** An override as stored. Times are ms since the epoch. */
-export interface StoredOverride {
-  readonly override_id: string;
-  readonly patient_id: string;
-  readonly kind: Override['kind'];
-  readonly rule: string | null;
-  readonly severity: string | null;
-  readonly limit_name: string | null;
-  readonly value: number | null;
-  readonly set_by: string;
-  readonly reason: string;
-  readonly starts_at: number;
-  readonly expires_at: number;
-  readonly revoked_at: number | null;
-  readonly revoked_by: string | null;
-  readonly revoke_reason: string | null;
-}
 
 const ms = (column: string): string => `extract(epoch FROM ${column})::float8 * 1000 AS ${column}`;
 const COLUMNS = `override_id, patient_id, kind, rule, severity, limit_name, value, set_by, reason,
   ${ms('starts_at')}, ${ms('expires_at')}, ${ms('revoked_at')}, revoked_by, revoke_reason`;
 
 /** All of a patient, those that are over included, newest first. */
-export function listOverrides(database: Database, acting: Acting, patient: string): Promise<readonly StoredOverride[]> {
-  return query<StoredOverride>(database, acting, {
+export function listOverrides(database: Database, acting: Acting, patient: string): Promise<readonly OverrideOut[]> {
+  return query<OverrideOut>(database, acting, {
     text: `SELECT ${COLUMNS} FROM patient_rule_overrides o WHERE patient_id = $1 ORDER BY o.created_at DESC, override_id`,
     values: [patient],
   });
 }
 
 /** Stores an override that was checked before. */
-export async function addOverride(database: Database, acting: Acting, { patient, value }: OfPatient<Override>): Promise<StoredOverride> {
+export async function addOverride(database: Database, acting: Acting, { patient, value }: OfPatient<Override>): Promise<OverrideOut> {
   const limit = value.kind === 'limit' ? value : undefined;
-  const [row] = await query<StoredOverride>(database, acting, {
+  const [row] = await query<OverrideOut>(database, acting, {
     text: `INSERT INTO patient_rule_overrides
              (override_id, patient_id, kind, rule, severity, limit_name, value, set_by, reason, starts_at, expires_at, created_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ${COLUMNS}`,
@@ -71,8 +54,8 @@ export async function revokeOverride(
   database: Database,
   acting: Acting,
   end: { readonly patient: string; readonly id: string; readonly by: string; readonly reason: string },
-): Promise<StoredOverride> {
-  const [row] = await query<StoredOverride>(database, acting, {
+): Promise<OverrideOut> {
+  const [row] = await query<OverrideOut>(database, acting, {
     text: `UPDATE patient_rule_overrides SET revoked_at = $5, revoked_by = $3, revoke_reason = $4
             WHERE override_id = $2 AND patient_id = $1 AND revoked_at IS NULL AND expires_at > $5 RETURNING ${COLUMNS}`,
     values: [end.patient, end.id, end.by, end.reason, new Date(database.now())],

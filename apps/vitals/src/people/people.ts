@@ -9,11 +9,20 @@ import { parseOverride } from '../alarms/override.ts';
 import type { ActionName } from '../contracts/reading.ts';
 import type { Acting, Person } from '../read/actor.ts';
 import type { Database } from '../read/repository/database.ts';
-import type { StoredOverride } from './overrides.ts';
 import { addOverride, listOverrides, revokeOverride } from './overrides.ts';
 import { addPerson, changePerson, findPerson, setClinician } from './persons.ts';
 import { recipientsOf } from './recipients.ts';
-import type { Assignment, CaregiverLink, ClinicianRecord, NewPerson, PersonChange, PersonOut, Shift, Team } from './schemas.ts';
+import type {
+  Assignment,
+  CaregiverLink,
+  ClinicianRecord,
+  NewPerson,
+  OverrideOut,
+  PersonChange,
+  PersonOut,
+  Shift,
+  Team,
+} from './schemas.ts';
 import type { Standing } from './standing.ts';
 import { mayAct } from './standing.ts';
 import { addShift, assign, readStanding, readTeam, removeCaregiver, removeShift, setCaregiver, unassign } from './ties.ts';
@@ -115,20 +124,20 @@ export class People {
   }
 
   /** @throws KidjamoError NOT_FOUND for a person without a tie to the patient. */
-  async overrides(acting: Acting, patient: string): Promise<readonly StoredOverride[]> {
+  async overrides(acting: Acting, patient: string): Promise<readonly OverrideOut[]> {
     if (acting.kind === 'person') await this.#tied(acting, patient);
     return listOverrides(this.#database, acting, patient);
   }
 
   /** Sets an override in the name of the clinician who acts. @throws KidjamoError NOT_FOUND, FORBIDDEN, INPUT_INVALID. */
-  async addOverride(acting: Acting, patient: string, input: Readonly<Record<string, unknown>>): Promise<StoredOverride> {
+  async addOverride(acting: Acting, patient: string, input: Readonly<Record<string, unknown>>): Promise<OverrideOut> {
     const { user } = await this.#clinician(acting, patient);
     const value = parseOverride({ ...input, by: user }, CATALOGUE, this.#database.now());
     return addOverride(this.#database, acting, { patient, value });
   }
 
   /** Ends an override. @throws KidjamoError NOT_FOUND, FORBIDDEN. */
-  async revokeOverride(acting: Acting, patient: string, end: { readonly id: string; readonly reason: string }): Promise<StoredOverride> {
+  async revokeOverride(acting: Acting, patient: string, end: { readonly id: string; readonly reason: string }): Promise<OverrideOut> {
     const { user } = await this.#clinician(acting, patient);
     return revokeOverride(this.#database, acting, { ...end, patient, by: user });
   }

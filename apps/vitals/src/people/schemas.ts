@@ -3,13 +3,18 @@
 import { Type } from 'typebox';
 import type { Static, TSchema } from 'typebox';
 
+import { SEVERITIES } from '../contracts/reading.ts';
+
 /** Text for people: neither control characters nor halves of surrogate pairs, which PostgreSQL does not take. */
-const words = (maxLength: number, minLength = 1) => Type.String({ minLength, maxLength, pattern: '^[^\\p{Cc}\\p{Cs}]*$' });
+export const words = (maxLength: number, minLength = 1) => Type.String({ minLength, maxLength, pattern: '^[^\\p{Cc}\\p{Cs}]*$' });
 const choice = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>(Type.Enum([...values]));
 const nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
-const uuid = () => Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
+/** An internal id. */
+export const uuid = () => Type.String({ pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' });
 const closed = { additionalProperties: false };
 
+/** 9999-12-31, ms. */
+const LATEST = 253_402_214_400_000;
 const ROLES = ['patient', 'tuteur', 'parent', 'visiteur', 'medecin', 'admin'] as const;
 const CHANNELS = ['email', 'sms', 'push'] as const;
 const HOUR = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'In the time zone of the person.' });
@@ -67,10 +72,9 @@ export const CaregiverLink = Type.Object(
   closed,
 );
 
-/** A clinician. */
+/** What makes a person a clinician. */
 export const ClinicianRecord = Type.Object(
   {
-    user_id: uuid(),
     license_number: words(64),
     specialty: Type.Optional(words(100)),
     service_location: Type.Optional(words(200)),
@@ -103,11 +107,45 @@ export const Team = Type.Object({
   on_call: Type.Array(PersonOut),
 });
 
+/** What a clinician changes of the rules for a patient; the catalogue of rules is checked beside it. Times are ms since the epoch. */
+export const OverrideBody = Type.Object(
+  {
+    kind: choice(['limit', 'disable', 'enable', 'baseline']),
+    rule: Type.Optional(words(64)),
+    severity: Type.Optional(choice(SEVERITIES)),
+    limit: Type.Optional(words(32)),
+    value: Type.Optional(Type.Number()),
+    reason: words(500, 5),
+    from: Type.Number({ minimum: 0, maximum: LATEST }),
+    expires: Type.Number({ minimum: 0, maximum: LATEST }),
+  },
+  closed,
+);
+
+/** Such a change as stored. Times are ms since the epoch. */
+export const OverrideOut = Type.Object({
+  override_id: uuid(),
+  patient_id: uuid(),
+  kind: choice(['limit', 'disable', 'enable', 'baseline']),
+  rule: nullable(Type.String()),
+  severity: nullable(choice(SEVERITIES)),
+  limit_name: nullable(Type.String()),
+  value: nullable(Type.Number()),
+  set_by: uuid(),
+  reason: Type.String(),
+  starts_at: Type.Number(),
+  expires_at: Type.Number(),
+  revoked_at: nullable(Type.Number()),
+  revoked_by: nullable(uuid()),
+  revoke_reason: nullable(Type.String()),
+});
+
+export type OverrideOut = Static<typeof OverrideOut>;
 export type NewPerson = Static<typeof NewPerson>;
 export type PersonChange = Static<typeof PersonChange>;
 export type PersonOut = Static<typeof PersonOut>;
 export type CaregiverLink = Static<typeof CaregiverLink>;
-export type ClinicianRecord = Static<typeof ClinicianRecord>;
+export type ClinicianRecord = Static<typeof ClinicianRecord> & { readonly user_id: string };
 export type Assignment = Static<typeof Assignment>;
 export type Shift = Static<typeof Shift>;
 export type Team = Static<typeof Team>;

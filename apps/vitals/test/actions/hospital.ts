@@ -171,6 +171,11 @@ export class Hospital {
     return { status: answer.statusCode, type: String(answer.headers['content-type']), body: JSON.parse(answer.body) as Answer['body'] };
   }
 
+  async remove(path: string): Promise<Answer> {
+    const answer = await this.#server.inject({ method: 'DELETE', url: path });
+    return { status: answer.statusCode, type: String(answer.headers['content-type']), body: JSON.parse(answer.body) as Answer['body'] };
+  }
+
   async story(alert: string): Promise<readonly LogEntry[]> {
     return (await this.get(`/api/v1/alerts/${alert}/log`)).body['items'] as LogEntry[];
   }
