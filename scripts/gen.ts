@@ -32,7 +32,8 @@ async function current(path: string): Promise<string | undefined> {
   }
 }
 
-if (import.meta.main) {
+// Run by name, or by scripts/run.mjs, which imports it and puts its name there.
+if (process.argv[1] === import.meta.filename) {
   const checkOnly = process.argv.includes('--check');
   for (const [path, text] of await generateAll()) {
     if ((await current(path)) === text) continue;
