@@ -8,6 +8,7 @@ import { ActionAnswer, ActionProblem } from '../../src/actions/schemas.ts';
 import { ACTION_OPERATIONS } from '../../src/api/actions.ts';
 import { ACTIONS } from '../../src/contracts/reading.ts';
 import { OPERATOR } from '../../src/read/actor.ts';
+import { held } from '../task/rig.ts';
 import type { Answer } from './hospital.ts';
 import { Hospital } from './hospital.ts';
 
@@ -145,6 +146,50 @@ describe('from a critical reading to its end', () => {
     const story = (await hospital.story(alert)).slice(1);
     expect(new Set(story.map(({ action_id: id }) => id))).toEqual(taken);
     expect(story.filter(({ from_status: from }) => from === 'active')).toHaveLength(1);
+  });
+});
+
+describe('other alerts', () => {
+  const statusOf = async (alert: string): Promise<unknown> =>
+    (await hospital.pool.query<{ status: string }>('SELECT status FROM alerts WHERE alert_id = $1', [alert])).rows[0]?.status;
+
+  test('raised by hand are acted on like any other', async () => {
+    const id = await newPatient();
+    const alert = randomUUID();
+    const now = Date.now();
+    const said = { alert_type: 'FALL', severity: 'critical', message: 'est tombée', correlation: 'm', digest: 'd' } as const;
+    await hospital.append({ kind: 'manual_alert', id: alert, patient: id, at: now, received: now, ...said });
+    await expect.poll(() => statusOf(alert), WITHIN).toBe('active');
+    expect(await hospital.act(alert, 'acknowledge', { person: mother })).toMatchObject({ body: { alert_status: 'acknowledged' } });
+    expect(await hospital.act(alert, 'snooze', { person: doctor, body: { minutes: 5 } })).toMatchObject({ status: 409 });
+    expect(await hospital.act(alert, 'resolve', { person: doctor })).toMatchObject({ body: { alert_status: 'resolved' } });
+    expect((await hospital.story(alert)).map(({ status }) => status)).toEqual(['created', 'acknowledged', 'refused', 'resolved']);
+  });
+
+  test('about the equipment of nobody known are put off by any clinician, and by no caregiver', async () => {
+    const standIn = randomUUID();
+    const device = randomUUID();
+    const now = Date.now();
+    await hospital.append(held({ patient: standIn, device, patient_known: false, reason: 'unknown_patient', at: now, received: now }));
+    let alert = '';
+    await expect
+      .poll(async () => {
+        const { rows } = await hospital.pool.query<{ alert_id: string }>('SELECT alert_id FROM alerts WHERE subject_id = $1', [standIn]);
+        alert = rows[0]?.alert_id ?? '';
+        return alert;
+      }, WITHIN)
+      .not.toBe('');
+    expect(await hospital.act(alert, 'snooze', { person: mother, body: { minutes: 5 } })).toMatchObject({ status: 404 });
+    expect(await hospital.act(alert, 'snooze', { person: stranger, body: { minutes: 5 } })).toMatchObject({
+      status: 200,
+      body: { alert_status: 'active' },
+    });
+    const { rows } = await hospital.pool.query(
+      `SELECT a.snoozed_until > now() AS off, a.patient_id, l.patient_id AS logged
+         FROM alerts a JOIN alert_status_logs l USING (alert_id) WHERE a.alert_id = $1 AND l.status = 'snoozed'`,
+      [alert],
+    );
+    expect(rows).toEqual([{ off: true, patient_id: null, logged: null }]);
   });
 });
 
