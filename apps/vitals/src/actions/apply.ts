@@ -65,7 +65,9 @@ export function applyAction(action: AlertAction, patient: PatientState, context:
   }
   const until = action.action === 'snooze' ? context.logTime + (action.minutes ?? 0) * MINUTE : undefined;
   const metadata = until === undefined ? {} : { until: new Date(until).toISOString() };
-  logAction(action, { status: statusOf(action, step.to), from: from ?? null, to: step.to, metadata }, context);
+  // What it is now, only its row knows where the state does not.
+  const to = from === undefined ? null : step.to;
+  logAction(action, { status: statusOf(action, step.to), from: from ?? null, to, metadata }, context);
   context.count('action_applied');
   if (action.action === 'comment') return false;
   context.row(TABLES.alerts, changeOf(action, { from, to: step.to, until }, context.logTime));

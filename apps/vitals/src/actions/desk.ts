@@ -175,7 +175,7 @@ export class ActionDesk {
 
 function answerOf({ status, to_status: to, reason, now }: Outcome, id: string, alert: string): ActionAnswer {
   if (status === 'refused') throw new WrongState({ detail: REFUSALS[reason ?? 'unknown'], state: to ?? now, action: id });
-  return { status: 'applied', action_id: id, alert_id: alert, alert_status: to };
+  return { status: 'applied', action_id: id, alert_id: alert, alert_status: to ?? now };
 }
 
 function unknownAlert(): KidjamoError {

@@ -126,6 +126,7 @@ describe('an alert of the engine', () => {
       ['refused', null, 'unknown'],
       ['commented', null, undefined],
     ]);
+    expect(logs().at(-1)).toMatchObject({ to_status: null, comment: 'rappelé la famille' });
   });
 
   test.each<AlertStatus>(['resolved', 'auto_resolved', 'superseded', 'retrospective'])('that is %s takes words only', (status) => {
