@@ -1,7 +1,7 @@
 /** What a reading does: judged in its place, or alone where it has none, and given to the alarms as far as its standing to time allows. */
 
 import { HOUR, MINUTE } from '../catalogue/numbers.ts';
-import { intervalOf, observe } from '../evaluation/observe.ts';
+import { intervalOf, observe, observeFor } from '../evaluation/observe.ts';
 import type { Outcome, Satisfied } from '../evaluation/outcome.ts';
 import type { AlarmReading } from '../evaluation/state.ts';
 import { newHistory } from '../evaluation/state.ts';
@@ -31,7 +31,10 @@ export function takeReading(work: Work, input: ReadingInput): void {
     return;
   }
   state.h ??= newHistory(reading.at);
-  const observation = observe(state.h, reading, around.rules);
+  const { rules } = around;
+  // Of rules without an alarm it matters only that they hold.
+  const interest = late === 'live' ? new Set(state.a.map(({ c }) => c)) : undefined;
+  const observation = observeFor(state.h, reading, { rules, interest });
   const interval = intervalOf(state.h, reading.device) ?? state.x;
   const source = sourceOf(reading, interval);
   const judged = observation.status === 'judged' ? observation.outcomes : undefined;
