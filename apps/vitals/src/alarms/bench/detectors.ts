@@ -2,6 +2,7 @@
 
 import type { Genotype } from '../../contracts/reading.ts';
 import type { Age } from '../../domain/age.ts';
+import { EngineDetector } from './engine-detector.ts';
 import { Account } from './matching.ts';
 import { NEWS2_FROM, News2Score } from './news2-score.ts';
 import type { Detector } from './port.ts';
@@ -31,8 +32,9 @@ export interface Watching {
 }
 
 /** The detectors of a patient. NEWS2 is not meant for those under 16. */
-export function watch({ age, years }: Patient): readonly Watching[] {
+export function watch({ age, years, genotype }: Patient): readonly Watching[] {
   const detectors: Partial<Record<DetectorName, Detector>> = {
+    engine: new EngineDetector({ age, genotype }),
     raw_limits: new RawLimits(age.band),
     ...(years === undefined || years >= NEWS2_FROM ? { news2: new News2Score(years) } : {}),
   };

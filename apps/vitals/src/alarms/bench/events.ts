@@ -7,15 +7,15 @@
 import type { Genotype, Vitals } from '../../contracts/reading.ts';
 import type { Age } from '../../domain/age.ts';
 import { rankOf } from '../../domain/severity.ts';
-import { learnBaseline, newBaseline, personalBaseline, teachesBaseline } from '../baseline.ts';
+import { personalBaseline } from '../baseline.ts';
 import { CATALOGUE } from '../catalogue/catalogue.ts';
 import { OFF_DELAY } from '../catalogue/numbers.ts';
+import type { AlarmRule } from '../catalogue/rule-data.ts';
 import type { EffectiveRules } from '../effective.ts';
 import { effectiveRules } from '../effective.ts';
-import { step } from '../evaluation/fold.ts';
-import { runOf } from '../evaluation/runs.ts';
-import type { AlarmReading, Fold } from '../evaluation/state.ts';
-import { entryOf, newHistory } from '../evaluation/state.ts';
+import { observe } from '../evaluation/observe.ts';
+import type { AlarmHistory } from '../evaluation/state.ts';
+import { newHistory } from '../evaluation/state.ts';
 
 /** A stretch. Times are ms since the epoch. */
 export interface TrueEvent {
@@ -40,59 +40,50 @@ export interface Watched {
 /** ms: an interruption that is shorter ends no event, since no alarm clears within it. The same as in the ground truth of floors. */
 const INTERRUPTION = OFF_DELAY;
 
-/** Rules whose conditions make events. */
-const EVENT_RULES = CATALOGUE.filter(({ kind, severity }) => kind !== 'technical' && rankOf(severity) >= rankOf('alert'));
+/** Between the code of a rule and a level of it. */
+const OF_LEVEL = '/';
+
+/** Each level of alert and above as a rule of its own, so that each tells since when it has been met. */
+const EVENT_RULES: readonly AlarmRule[] = CATALOGUE.filter(({ kind }) => kind !== 'technical').flatMap((rule) =>
+  rule.levels
+    .filter(({ severity }) => rankOf(severity) >= rankOf('alert'))
+    .map((level) => ({ ...rule, code: `${rule.code}${OF_LEVEL}${level.severity}`, severity: level.severity, levels: [level] as const })),
+);
 
 /** Finds the events of one patient. */
 export class EventWatch {
   readonly #who: Watched;
-  readonly #fold: Fold;
-  readonly #baseline = newBaseline();
+  readonly #history: AlarmHistory;
   #day: number;
   #rules: EffectiveRules;
   #last: TrueEvent | undefined;
 
   constructor(who: Watched) {
     this.#who = who;
-    this.#fold = newHistory(who.from).s;
-    this.#day = this.#baseline.d;
+    this.#history = newHistory(who.from);
+    this.#day = this.#history.b.d;
     this.#rules = this.#rulesAt(who.from);
   }
 
   /** The artefact-free vital signs at `at` (ms), in order of time. Gives the event that goes on there. */
   step(at: number, vitals: Vitals): TrueEvent | undefined {
-    const reading: AlarmReading = {
-      device: '',
-      at,
-      vitals,
-      lowConfidence: false,
-      notWorn: false,
-      findings: [],
-      interval: this.#who.interval,
-    };
-    // Times count from the beginning, as far as a simulation goes: nothing is stored, so that they need not stay short.
-    const entry = entryOf(reading, this.#who.from);
-    step(this.#fold, entry, { rules: this.#rules });
-    const event = this.#met(entry[0]);
-    this.#learn(at, vitals);
-    return event;
-  }
-
-  #met(at: number): TrueEvent | undefined {
-    const { from } = this.#who;
+    const { interval } = this.#who;
+    const reading = { device: '', at, vitals, lowConfidence: false, notWorn: false, findings: [], interval };
+    const observation = observe(this.#history, reading, this.#rules);
+    const outcomes = observation.status === 'judged' ? observation.outcomes : [];
     let event: TrueEvent | undefined;
-    for (const { code, levels } of this.#rules.rules) {
-      const tracker = this.#fold.r[code];
-      if (tracker === undefined) continue;
-      for (const { severity, onDelay } of levels) {
-        const run = rankOf(severity) < rankOf('alert') ? undefined : runOf(tracker, severity);
-        if (run?.[1] !== at || at - run[0] < onDelay) continue;
-        event ??= this.#eventSince(from + run[0], from + at);
-        event.onset = Math.min(event.onset, from + run[0]);
-        event.rules.add(code);
-      }
+    for (const outcome of outcomes) {
+      if (outcome.status !== 'satisfied') continue;
+      event ??= this.#eventSince(outcome.since, at);
+      event.onset = Math.min(event.onset, outcome.since);
+      event.end = at;
+      event.rules.add(outcome.rule.code.split(OF_LEVEL, 1)[0] ?? outcome.rule.code);
     }
-    if (event !== undefined) event.end = from + at;
+    const { d: day } = this.#history.b;
+    if (day !== this.#day) {
+      this.#day = day;
+      this.#rules = this.#rulesAt(at);
+    }
     return event;
   }
 
@@ -101,17 +92,9 @@ export class EventWatch {
     return this.#last;
   }
 
-  #learn(at: number, vitals: Vitals): void {
-    if (vitals.spo2 === undefined || !teachesBaseline(vitals, this.#rules.band)) return;
-    learnBaseline(this.#baseline, at, vitals.spo2);
-    if (this.#baseline.d === this.#day) return;
-    this.#day = this.#baseline.d;
-    this.#rules = this.#rulesAt(at);
-  }
-
   #rulesAt(now: number): EffectiveRules {
     const { age, genotype } = this.#who;
-    const baseline = personalBaseline(this.#baseline, genotype)?.value;
+    const baseline = personalBaseline(this.#history.b, genotype)?.value;
     return effectiveRules(EVENT_RULES, { age, genotype, baseline, overrides: [], now });
   }
 }

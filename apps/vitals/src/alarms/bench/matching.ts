@@ -7,7 +7,8 @@
 import type { Severity } from '../../contracts/reading.ts';
 import { rankOf } from '../../domain/severity.ts';
 import type { TrueEvent } from './events.ts';
-import type { About, Sign } from './port.ts';
+import type { About, Evidence, Sign } from './port.ts';
+import { EVIDENCE } from './port.ts';
 
 /** ms* (clinical reference, section 4). */
 export const TOLERANCE = 30 * 60_000;
@@ -30,11 +31,13 @@ export interface PagedEpisode {
   /** Rule of its first call, and the artefact that disturbed the reading then, or `none`. */
   readonly rule: string;
   readonly artefact: string;
-  /** Every call was for floors on readings of low confidence alone. */
-  doubtful: boolean;
+  /** The best that one of its calls rested on. */
+  on: Evidence;
   /** Calls of alert or more, and those below. */
   calls: number;
   lowCalls: number;
+  /** Messages that nobody has to answer. */
+  notices: number;
   /** An event is near. */
   calledFor: boolean;
 }
@@ -70,6 +73,9 @@ export class Account {
         return;
       case 'called':
         this.#call(sign, { at, artefact });
+        return;
+      case 'informed':
+        this.#inform(sign.episode);
         return;
       case 'ended':
         this.#end(sign.episode, at);
@@ -118,17 +124,23 @@ export class Account {
     if (last?.to === Number.POSITIVE_INFINITY) last.to = at;
   }
 
-  #call({ episode, severity, about, rule, doubtful }: Extract<Sign, { kind: 'called' }>, { at, artefact }: Moment): void {
+  #call({ episode, severity, about, rule, on }: Extract<Sign, { kind: 'called' }>, { at, artefact }: Moment): void {
     let paged = this.#open.get(episode);
     if (paged === undefined) {
       const begun = { start: at, end: Number.POSITIVE_INFINITY, severity, about, rule, artefact };
-      paged = { ...begun, doubtful: true, calls: 0, lowCalls: 0, calledFor: false };
+      paged = { ...begun, on, calls: 0, lowCalls: 0, notices: 0, calledFor: false };
       this.#open.set(episode, paged);
     }
     if (rankOf(severity) > rankOf(paged.severity)) paged.severity = severity;
-    if (!doubtful) paged.doubtful = false;
+    if (EVIDENCE.indexOf(on) < EVIDENCE.indexOf(paged.on)) paged.on = on;
     if (rankOf(severity) >= rankOf('alert')) paged.calls += 1;
     else paged.lowCalls += 1;
+  }
+
+  /** It may come after what it is about is over. */
+  #inform(id: string): void {
+    const episode = this.#open.get(id) ?? this.#ended.at(-1);
+    if (episode !== undefined) episode.notices += 1;
   }
 
   #end(id: string, at: number): void {

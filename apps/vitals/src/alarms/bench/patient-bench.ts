@@ -17,6 +17,8 @@ import type { Tally } from './tally.ts';
 const JUDGED_AFTER = 8 * 60 * 60_000;
 /** ms between two judgements. */
 const JUDGE_EVERY = 60 * 60_000;
+/** ms*: for how long after a disturbed reading an alarm may still be of it. */
+const ARTEFACT_LASTS = 3 * 60_000;
 /** What goes on in a body, gravest first: an event belongs to the first that went on in it. */
 const CAUSES = ['crisis', 'chest_syndrome', 'infection', 'dehydration', 'heat_stress', 'exertion', 'stress'] as const;
 
@@ -70,7 +72,7 @@ export class PatientBench {
   hear({ sent, received, at, artefacts, patient }: ReceivedSample): void {
     const incoming = { device: patient.device, at: sent.at, received, content: sent.content };
     const heard = this.#hearing.hear(incoming, this.#settings.interval);
-    const moment = { at, artefact: artefacts[0] ?? 'none' };
+    const moment = { at, artefact: artefacts[0] ?? this.#recentArtefact(at) };
     for (const watching of this.#watching) {
       this.#tell(watching, watching.detector.pass(received));
       for (const sign of watching.detector.hear(heard)) watching.account.note(sign, moment);
@@ -89,8 +91,12 @@ export class PatientBench {
   }
 
   #tell({ account }: Watching, signs: readonly Sign[]): void {
-    for (const sign of signs)
-      account.note(sign, { at: sign.at, artefact: this.#lastArtefact.at === sign.at ? this.#lastArtefact.name : 'none' });
+    for (const sign of signs) account.note(sign, { at: sign.at, artefact: this.#recentArtefact(sign.at) });
+  }
+
+  /** What disturbed a reading may call a minute later. */
+  #recentArtefact(at: number): string {
+    return at - this.#lastArtefact.at <= ARTEFACT_LASTS ? this.#lastArtefact.name : 'none';
   }
 
   #note(event: TrueEvent, { causes, artefact }: { readonly causes: readonly string[]; readonly artefact: string | undefined }): void {

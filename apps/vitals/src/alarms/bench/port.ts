@@ -20,13 +20,17 @@ export type Late = 'live' | 'late' | 'newest' | 'held';
 /** What an episode is about. Classes are never mixed, and published apart. */
 export type About = 'clinical' | 'technical';
 
+/** What a call rests on, weakest last. */
+export const EVIDENCE = ['good', 'low_other', 'low_floor'] as const;
+export type Evidence = (typeof EVIDENCE)[number];
+
 /** What a detector says. `at` is log time, ms. */
 export type Sign =
   /** An alarm of alert or more on the patient's vital signs has become live: it is new, has risen to it, or has come back. */
   | { readonly kind: 'raised'; readonly at: number }
   /** Whether an alarm of alert or more stands. Said when it changes. */
   | { readonly kind: 'live'; readonly at: number; readonly live: boolean }
-  /** People are called. `doubtful`: for nothing but floors on readings of low confidence. */
+  /** People are called. `on`: for something that good readings show, for floors that only readings of low confidence breach, or for other rules on such. */
   | {
       readonly kind: 'called';
       readonly at: number;
@@ -34,9 +38,11 @@ export type Sign =
       readonly severity: Severity;
       readonly about: About;
       readonly rule: string;
-      readonly doubtful: boolean;
+      readonly on: Evidence;
     }
-  /** An episode is over. */
+  /** Somebody is told, and need not answer. */
+  | { readonly kind: 'informed'; readonly at: number; readonly episode: string }
+  /** Nothing of an episode goes on. */
   | { readonly kind: 'ended'; readonly at: number; readonly episode: string };
 
 /** Raises alarms for one patient. */

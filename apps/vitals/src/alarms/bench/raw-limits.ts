@@ -7,8 +7,8 @@ import type { Vital } from '../../contracts/reading.ts';
 import type { AgeBand } from '../../domain/age.ts';
 import { rankOf } from '../../domain/severity.ts';
 import { LEVEL_RULES } from '../catalogue/levels.ts';
+import type { Bound } from '../catalogue/rule-data.ts';
 import { termsOf } from '../override.ts';
-import { breachesLimit } from '../evaluation/conditions.ts';
 import type { Crossing } from './edges.ts';
 import { Edges } from './edges.ts';
 import type { Detector, Heard, Sign } from './port.ts';
@@ -33,12 +33,25 @@ export class RawLimits implements Detector {
     if (reading.notWorn) return NO_SIGNS;
     const crossings = LIMITS.map(({ rule, vital, bounds }): Crossing => {
       const value = reading.vitals[vital];
-      return { rule, crossed: value === undefined ? undefined : breachesLimit(bounds[this.#band], value) };
+      return { rule, crossed: value === undefined ? undefined : isBeyond(bounds[this.#band], value) };
     });
     return this.#edges.follow(crossings, received);
   }
 
   pass(): readonly Sign[] {
     return NO_SIGNS;
+  }
+}
+
+function isBeyond({ op, value: limit }: Bound, value: number): boolean {
+  switch (op) {
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
   }
 }

@@ -49,6 +49,7 @@ export function loadRows(loads: ByDetector<Load>): readonly FigureRow[] {
     row('paged episodes per patient-day', ({ paged_episodes_per_patient_day: rate }) => rate.toFixed(2)),
     row('pages per patient-day', ({ pages_per_patient_day: rate }) => rate.toFixed(2)),
     row('the same, without low-confidence floors', ({ pages_without_low_confidence_floors: rate }) => rate.toFixed(2)),
+    row('notices that need no answer, per patient-day', ({ notices_per_patient_day: rate }) => rate.toFixed(2)),
     row('episodes below alert per patient-day', ({ warn_episodes_per_patient_day: rate }) => rate.toFixed(2)),
     row('technical episodes per patient-day', ({ technical_episodes_per_patient_day: rate }) => rate.toFixed(2)),
     row('patients', ({ patients }) => String(patients)),

@@ -37,6 +37,8 @@ export interface Load {
   readonly patient_days: number;
   /** Pages, without those for nothing but floors on readings of low confidence. */
   readonly pages_without_low_confidence_floors: number;
+  /** Messages to clinicians that a caregiver has seen a critical alarm: nobody has to answer them, and they are no pages. */
+  readonly notices_per_patient_day: number;
   /** Published apart: below alert, and technical. */
   readonly warn_episodes_per_patient_day: number;
   readonly technical_episodes_per_patient_day: number;
@@ -63,8 +65,8 @@ export interface Figures extends Load {
   readonly stood_already: number;
   readonly by_cause: Readonly<Record<string, { readonly events: number; readonly detected: number; readonly sensitivity: number | null }>>;
   readonly missed_by: { readonly rule: Counts; readonly artefact: Counts };
-  /** Of non-actionable episodes: the rule of the first call. */
-  readonly non_actionable_by: { readonly rule: Counts; readonly artefact: Counts };
+  /** Of non-actionable episodes: the rule of the first call, what disturbed the reading, and the best that their calls rested on. */
+  readonly non_actionable_by: { readonly rule: Counts; readonly artefact: Counts; readonly evidence: Counts };
   /** Share of all events that are detected so many seconds after onset. */
   readonly detected_after_s: readonly (readonly [seconds: number, share: number])[];
 }
@@ -81,12 +83,13 @@ export class Tally {
   readonly #causes = new Map<string, ClassCount>();
   readonly #missedRules: Counts = {};
   readonly #missedArtefacts: Counts = {};
-  readonly #pages = { all: 0, doubtful: 0 };
+  readonly #pages = { all: 0, doubtful: 0, notices: 0 };
   readonly #episodes = { all: 0, warn: 0, technical: 0 };
   readonly #nonActionable = { all: 0, doubtful: 0, warn: 0 };
   readonly #rules: Counts = {};
   readonly #falseRules: Counts = {};
   readonly #falseArtefacts: Counts = {};
+  readonly #falseEvidence: Counts = {};
 
   /** A patient watched for `ms`. */
   watched(ms: number): void {
@@ -115,7 +118,8 @@ export class Tally {
     }
   }
 
-  episode({ severity, about, rule, artefact, doubtful, calls, calledFor }: PagedEpisode): void {
+  episode({ severity, about, rule, artefact, on, calls, notices, calledFor }: PagedEpisode): void {
+    const doubtful = on === 'low_floor';
     if (about === 'technical') {
       this.#episodes.technical += 1;
       return;
@@ -127,6 +131,7 @@ export class Tally {
     }
     this.#episodes.all += 1;
     this.#pages.all += calls;
+    this.#pages.notices += notices;
     increase(this.#rules, rule);
     if (doubtful) this.#pages.doubtful += calls;
     if (calledFor) return;
@@ -134,6 +139,7 @@ export class Tally {
     if (doubtful) this.#nonActionable.doubtful += 1;
     increase(this.#falseRules, rule);
     increase(this.#falseArtefacts, artefact);
+    increase(this.#falseEvidence, on);
   }
 
   load(): Load {
@@ -143,6 +149,7 @@ export class Tally {
       patients: this.#patients,
       patient_days: rounded(this.#time / DAY),
       pages_without_low_confidence_floors: this.#perDay(this.#pages.all - this.#pages.doubtful),
+      notices_per_patient_day: this.#perDay(this.#pages.notices),
       warn_episodes_per_patient_day: this.#perDay(this.#episodes.warn),
       technical_episodes_per_patient_day: this.#perDay(this.#episodes.technical),
       episodes_by_rule: byCount(this.#rules),
@@ -174,7 +181,11 @@ export class Tally {
         causes.map(([cause, counts]) => [cause, { ...counts, sensitivity: share(counts.detected, counts.events) }]),
       ),
       missed_by: { rule: byCount(this.#missedRules), artefact: byCount(this.#missedArtefacts) },
-      non_actionable_by: { rule: byCount(this.#falseRules), artefact: byCount(this.#falseArtefacts) },
+      non_actionable_by: {
+        rule: byCount(this.#falseRules),
+        artefact: byCount(this.#falseArtefacts),
+        evidence: byCount(this.#falseEvidence),
+      },
       detected_after_s: CURVE.map((seconds) => [seconds, share(this.#within(seconds), this.#events) ?? 0] as const),
     };
   }

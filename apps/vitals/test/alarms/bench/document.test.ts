@@ -19,11 +19,11 @@ function resultWith(seeds: readonly number[]): BenchResult {
     about: 'clinical',
     rule: 'CRITICAL_SPO2',
     artefact: 'motion',
-    doubtful: false,
+    on: 'good',
     calls: 1,
   } as const;
-  tally.episode({ ...episode, lowCalls: 0, calledFor: false });
-  tally.episode({ ...episode, lowCalls: 0, calledFor: true });
+  tally.episode({ ...episode, lowCalls: 0, notices: 0, calledFor: false });
+  tally.episode({ ...episode, lowCalls: 0, notices: 0, calledFor: true });
   const figures = tally.figures();
   const compared = {
     engine: figures,

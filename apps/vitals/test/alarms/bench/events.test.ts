@@ -5,19 +5,27 @@ import type { TrueEvent } from '../../../src/alarms/bench/events.ts';
 import { EventWatch } from '../../../src/alarms/bench/events.ts';
 
 const FROM = Date.parse('2026-03-01T10:00:00Z');
-const STEP = 30;
 const CALM: Vitals = { heart_rate: 70, resp_rate: 14, spo2: 97, temperature: 36.8 };
 
-/** An adult's artefact-free vital signs, one each 30 s: each entry stands for so many readings. */
-function eventsOf(series: readonly (readonly [count: number, vitals: Vitals])[], genotype?: Genotype): [number, number, string[]][] {
-  const watch = new EventWatch({ age: { band: 'G5', known: true }, genotype, interval: STEP * 1000, from: FROM });
+interface Whose {
+  readonly genotype?: Genotype;
+  /** s between readings. */
+  readonly step?: number;
+}
+
+/** Events of an adult's artefact-free vital signs: each entry stands for so many readings. */
+function eventsOf(
+  series: readonly (readonly [count: number, vitals: Vitals])[],
+  { genotype, step = 30 }: Whose = {},
+): [number, number, string[]][] {
+  const watch = new EventWatch({ age: { band: 'G5', known: true }, genotype, interval: step * 1000, from: FROM });
   const events = new Set<TrueEvent>();
   let seconds = 0;
   for (const [count, vitals] of series) {
     for (let i = 0; i < count; i += 1) {
       const event = watch.step(FROM + seconds * 1000, { ...CALM, ...vitals });
       if (event !== undefined) events.add(event);
-      seconds += STEP;
+      seconds += step;
     }
   }
   return [...events].map(({ onset, end, rules }) => [(onset - FROM) / 1000, (end - FROM) / 1000, [...rules].sort()]);
@@ -110,14 +118,15 @@ test('a known genotype puts its baseline in the place of the fixed limits of SpO
   const before = [3, { spo2: 94 }] as const;
   const series = [before, [8, { spo2: 91.5 }], before] as const;
   expect(eventsOf(series)).toEqual([[90, 300, ['PERSISTENT_SPO2_LOW', 'SPO2_LOW']]]);
-  expect(eventsOf(series, 'SS')).toEqual([]);
-  expect(eventsOf([before, [8, { spo2: 91 }], before], 'SS')).toEqual([[90, 300, ['SPO2_BELOW_BASELINE']]]);
+  expect(eventsOf(series, { genotype: 'SS' })).toEqual([]);
+  expect(eventsOf([before, [8, { spo2: 91 }], before], { genotype: 'SS' })).toEqual([[90, 300, ['SPO2_BELOW_BASELINE']]]);
 });
 
 test('after three days the baseline is learned', () => {
-  const day = (24 * 3600) / STEP;
+  const step = 300;
+  const day = 86_400 / step;
   const rest = { spo2: 97, activity: 0 };
-  const fall = [8, { spo2: 94, activity: 0 }] as const;
-  expect(eventsOf([[day / 2, rest], fall], 'SS')).toEqual([]);
-  expect(eventsOf([[4 * day, rest], fall], 'SS')).toEqual([[4 * 86_400, 4 * 86_400 + 210, ['SPO2_BELOW_BASELINE']]]);
+  const fall = [4, { spo2: 94, activity: 0 }] as const;
+  expect(eventsOf([[day / 2, rest], fall], { genotype: 'SS', step })).toEqual([]);
+  expect(eventsOf([[4 * day, rest], fall], { genotype: 'SS', step })).toEqual([[4 * 86_400, 4 * 86_400 + 900, ['SPO2_BELOW_BASELINE']]]);
 });

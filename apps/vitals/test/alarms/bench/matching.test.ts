@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { TrueEvent } from '../../../src/alarms/bench/events.ts';
 import { Account, TOLERANCE } from '../../../src/alarms/bench/matching.ts';
-import type { Sign } from '../../../src/alarms/bench/port.ts';
+import type { Evidence, Sign } from '../../../src/alarms/bench/port.ts';
 
 const MINUTE = 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
@@ -12,7 +12,7 @@ function event(onset: number, end: number): TrueEvent {
 }
 
 function call(episode: string, more: Partial<Extract<Sign, { kind: 'called' }>> = {}): Sign {
-  return { kind: 'called', at: 0, episode, severity: 'critical', about: 'clinical', rule: 'CRITICAL_SPO2', doubtful: false, ...more };
+  return { kind: 'called', at: 0, episode, severity: 'critical', about: 'clinical', rule: 'CRITICAL_SPO2', on: 'good', ...more };
 }
 
 /** An account of signs at minutes. */
@@ -138,20 +138,22 @@ test('one that is still open takes what comes near it, and ends with the simulat
       about: 'clinical',
       rule: 'CRITICAL_SPO2',
       artefact: 'none',
-      doubtful: false,
+      on: 'good',
       calls: 1,
       lowCalls: 1,
+      notices: 0,
       calledFor: true,
     },
   ]);
 });
 
-test('an episode is doubtful when every one of its calls is', () => {
-  const doubtful = (sequence: readonly boolean[]): boolean | undefined => {
-    const account = accountOf(sequence.map((one, i) => [i, call('a', { doubtful: one })] as const));
+test('an episode rests on the best that one of its calls rests on', () => {
+  const bestOf = (...calls: readonly Evidence[]): string | undefined => {
+    const account = accountOf(calls.map((on, i) => [i, call('a', { on })] as const));
     account.finish(10 * MINUTE);
-    return account.takeEpisodes(NEVER)[0]?.doubtful;
+    return account.takeEpisodes(NEVER)[0]?.on;
   };
-  expect(doubtful([true, true])).toBe(true);
-  expect(doubtful([true, false])).toBe(false);
+  expect(bestOf('low_floor', 'low_floor')).toBe('low_floor');
+  expect(bestOf('low_floor', 'low_other')).toBe('low_other');
+  expect(bestOf('good', 'low_floor')).toBe('good');
 });

@@ -13,9 +13,10 @@ const EPISODE: PagedEpisode = {
   about: 'clinical',
   rule: 'CRITICAL_SPO2',
   artefact: 'motion',
-  doubtful: false,
+  on: 'good',
   calls: 2,
   lowCalls: 0,
+  notices: 0,
   calledFor: false,
 };
 
@@ -58,7 +59,7 @@ test('rates are per patient-day; classes are apart', () => {
   tally.watched(DAY);
   tally.watched(3 * DAY);
   tally.episode(EPISODE);
-  tally.episode({ ...EPISODE, doubtful: true, rule: 'CRITICAL_HEART_RATE' });
+  tally.episode({ ...EPISODE, on: 'low_floor', rule: 'CRITICAL_HEART_RATE' });
   tally.episode({ ...EPISODE, calledFor: true });
   tally.episode({ ...EPISODE, severity: 'warn', calls: 0, lowCalls: 1 });
   tally.episode({ ...EPISODE, about: 'technical' });
@@ -73,6 +74,6 @@ test('rates are per patient-day; classes are apart', () => {
     warn_episodes_per_patient_day: 0.25,
     warn_non_actionable_per_patient_day: 0.25,
     technical_episodes_per_patient_day: 0.25,
-    non_actionable_by: { rule: { CRITICAL_HEART_RATE: 1, CRITICAL_SPO2: 1 }, artefact: { motion: 2 } },
+    non_actionable_by: { rule: { CRITICAL_HEART_RATE: 1, CRITICAL_SPO2: 1 }, artefact: { motion: 2 }, evidence: { good: 1, low_floor: 1 } },
   });
 });
