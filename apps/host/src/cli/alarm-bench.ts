@@ -73,7 +73,12 @@ async function run(options: Options): Promise<void> {
   const result = onlyRecorded ? undefined : await simulate(what);
   const loads = recorded === undefined ? undefined : await replay({ file: resolve(recorded), size });
   if (writes && result !== undefined)
-    await writeDocument({ result, loads, path: out === undefined ? join(DOCS, 'alarm-benchmark.md') : resolve(out) });
+    await writeDocument({
+      result,
+      loads,
+      command: commandOf(options),
+      path: out === undefined ? join(DOCS, 'alarm-benchmark.md') : resolve(out),
+    });
   print(json, { ...result, ...(loads === undefined ? {} : { recorded: loads }) }, [
     ...(result === undefined ? [] : ['Simulated patients. Simulated is not clinical.', ...lines(benchmarkRows(result))]),
     ...(loads === undefined ? [] : ['Recorded readings: alarm load alone.', ...lines(loadRows(loads))]),
@@ -130,22 +135,30 @@ function lines(rows: readonly FigureRow[]): readonly string[] {
 interface Writing {
   readonly result: BenchResult;
   readonly loads: ByDetector<Load> | undefined;
+  readonly command: string;
   readonly path: string;
 }
 
-async function writeDocument({ result, loads, path }: Writing): Promise<void> {
+async function writeDocument({ result, loads, command, path }: Writing): Promise<void> {
   const inDocs = dirname(path) === resolve(DOCS);
   const figure = join(dirname(path), inDocs ? 'images' : '', `${basename(path, '.md')}.svg`);
   const document = benchmarkDocument({
     result,
     recorded: loads,
     date: new Date(systemClock.now()).toISOString().slice(0, 10),
-    command: 'npm run kidjamo -- alarm-bench --write',
+    command,
     figure: relative(dirname(path), figure),
   });
   await writeFile(figure, benchmarkFigure(result));
   await writeFile(path, document);
   remark(`written: ${basename(path)} and ${basename(figure)}`);
+}
+
+/** What was typed, but where files are: that is nobody's business. */
+function commandOf({ patients, days, seed, recorded }: Options): string {
+  const given = { patients, days, seed: seed?.join(','), recorded: recorded === undefined ? undefined : 'FILE' };
+  const words = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return ['npm run kidjamo -- alarm-bench --write', ...words].join(' ');
 }
 
 function parseSeeds(text: string): readonly number[] {

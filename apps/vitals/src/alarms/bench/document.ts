@@ -88,6 +88,8 @@ export function benchmarkDocument({ result, recorded, date, command, figure }: B
     '## What it gets wrong',
     '',
     `- Missed events, by the conditions that they met: ${most(result.engine.missed_by.rule)}. By the artefact that hid them: ${most(result.engine.missed_by.artefact)}.`,
+    `- Pages, by what they come of: ${most(result.engine.pages_by_reason)}. \`still_true\` is an acknowledged critical that holds on for half an hour.`,
+    `- Non-actionable episodes, by what they rest on: ${most(result.engine.non_actionable_by.evidence)}: good readings, or readings of low confidence and other rules, or such and floors.`,
     `- Non-actionable episodes, by the rule of their first call: ${most(result.engine.non_actionable_by.rule)}. By the artefact of the reading: ${most(result.engine.non_actionable_by.artefact)}.`,
     '',
     ...(recorded === undefined ? [] : recordedLines(recorded)),

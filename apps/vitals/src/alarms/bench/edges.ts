@@ -29,7 +29,7 @@ export class Edges {
       const episode = String(this.#count);
       signs.push(
         { kind: 'raised', at },
-        { kind: 'called', at, episode, severity: 'alert', about: 'clinical', rule, on: 'good' },
+        { kind: 'called', at, episode, severity: 'alert', about: 'clinical', rule, reason: 'raised', on: 'good' },
         { kind: 'ended', at, episode },
       );
     }

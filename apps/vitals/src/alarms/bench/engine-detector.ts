@@ -118,14 +118,14 @@ export class EngineDetector implements Detector {
     return before?.state !== 'active' || rankOf(before.severity) < rankOf(now.severity);
   }
 
-  #told({ episode, class: about, severity, alarms, deadline, logTime: at }: Call): Sign {
+  #told({ episode, class: about, severity, alarms, reason, deadline, logTime: at }: Call): Sign {
     if (deadline === null) return { kind: 'informed', at, episode };
     this.#episodes.set(about, episode);
     if (!this.#answers.has(about)) this.#answers.set(about, at + ANSWERED_AFTER);
     const called = alarms.flatMap((id) => this.#open.get(id) ?? []).sort((a, b) => rankOf(b.severity) - rankOf(a.severity));
     const rule = called[0]?.rule ?? 'unknown';
     const on = EVIDENCE.find((each) => called.some((alarm) => alarm.on === each)) ?? 'good';
-    return { kind: 'called', at, episode, severity, about, rule, on };
+    return { kind: 'called', at, episode, severity, about, rule, reason, on };
   }
 
   #rulesAt(now: number): EffectiveRules {

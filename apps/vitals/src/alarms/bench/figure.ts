@@ -4,7 +4,7 @@ import type { ByDetector } from './detectors.ts';
 import { DETECTORS } from './detectors.ts';
 import type { Compared } from './simulated.ts';
 
-const NAMES: ByDetector<string> = { engine: 'Engine', raw_limits: 'Raw limits', news2: 'NEWS2, 16 years and over' };
+const NAMES: ByDetector<string> = { engine: 'Engine', raw_limits: 'Raw limits', news2: 'NEWS2, from 16 years' };
 const COLOURS: ByDetector<string> = { engine: '#0072b2', raw_limits: '#d55e00', news2: '#6b6b6b' };
 const SIZE = { width: 760, height: 330 } as const;
 /** Panels: of bars, and of curves. */
@@ -53,7 +53,7 @@ function curves(result: Compared): string[] {
   const y = (share: number): number => top + (1 - share) * height;
   const lines = [
     text({ x: left, y: 24, weight: 'bold' }, 'Events found, by time since onset'),
-    text({ x: left, y: 42, size: 11, fill: '#555555' }, 'share of all events; one that an alarm stood for counts at once'),
+    text({ x: left, y: 42, size: 11, fill: '#555555' }, 'of all events; an alarm that stood already counts'),
   ];
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     lines.push(line([left, y(share)], [left + width, y(share)], { stroke: '#dddddd' }));
@@ -77,7 +77,7 @@ function curves(result: Compared): string[] {
 
 /** Beneath the curves, one after the other. */
 function legendAt(place: number): { readonly x: number; readonly y: number } {
-  return { x: CURVE.left + ([0, 76, 168][place] ?? 0), y: CURVE.top + CURVE.height + 42 };
+  return { x: CURVE.left + ([0, 76, 170][place] ?? 0), y: CURVE.top + CURVE.height + 42 };
 }
 
 interface Placed {

@@ -33,8 +33,9 @@ export interface PagedEpisode {
   readonly artefact: string;
   /** The best that one of its calls rested on. */
   on: Evidence;
-  /** Calls of alert or more, and those below. */
+  /** Calls of alert or more, by their reason, and those below. */
   calls: number;
+  readonly reasons: Map<string, number>;
   lowCalls: number;
   /** Messages that nobody has to answer. */
   notices: number;
@@ -124,17 +125,21 @@ export class Account {
     if (last?.to === Number.POSITIVE_INFINITY) last.to = at;
   }
 
-  #call({ episode, severity, about, rule, on }: Extract<Sign, { kind: 'called' }>, { at, artefact }: Moment): void {
+  #call({ episode, severity, about, rule, reason, on }: Extract<Sign, { kind: 'called' }>, { at, artefact }: Moment): void {
     let paged = this.#open.get(episode);
     if (paged === undefined) {
       const begun = { start: at, end: Number.POSITIVE_INFINITY, severity, about, rule, artefact };
-      paged = { ...begun, on, calls: 0, lowCalls: 0, notices: 0, calledFor: false };
+      paged = { ...begun, on, calls: 0, reasons: new Map(), lowCalls: 0, notices: 0, calledFor: false };
       this.#open.set(episode, paged);
     }
     if (rankOf(severity) > rankOf(paged.severity)) paged.severity = severity;
     if (EVIDENCE.indexOf(on) < EVIDENCE.indexOf(paged.on)) paged.on = on;
-    if (rankOf(severity) >= rankOf('alert')) paged.calls += 1;
-    else paged.lowCalls += 1;
+    if (rankOf(severity) < rankOf('alert')) {
+      paged.lowCalls += 1;
+      return;
+    }
+    paged.calls += 1;
+    paged.reasons.set(reason, (paged.reasons.get(reason) ?? 0) + 1);
   }
 
   /** It may come after what it is about is over. */

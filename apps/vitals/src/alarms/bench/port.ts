@@ -38,6 +38,8 @@ export type Sign =
       readonly severity: Severity;
       readonly about: About;
       readonly rule: string;
+      /** What it comes of: something new, a rise, a return, an escalation, or a repetition. */
+      readonly reason: string;
       readonly on: Evidence;
     }
   /** Somebody is told, and need not answer. */

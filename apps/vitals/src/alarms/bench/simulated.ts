@@ -36,6 +36,8 @@ export interface Compared extends ByDetector<Figures> {
   readonly against_raw_limits: {
     /** How many fewer pages the engine sends, as a part of theirs; null where they raise nothing. */
     readonly reduction: number | null;
+    /** The same of paged episodes. */
+    readonly reduction_of_episodes: number | null;
     /** Events that they find and the engine does not. */
     readonly events_lost: number;
   };
@@ -108,14 +110,18 @@ function* watched(samples: Iterable<Sample>, benches: Map<number, PatientBench>,
 function compared(tallies: ByDetector<Tally>): Compared {
   const engine = tallies.engine.figures();
   const limits = tallies.raw_limits.figures();
-  const { pages_per_patient_day: pages } = limits;
   return {
     engine,
     raw_limits: limits,
     news2: tallies.news2.figures(),
     against_raw_limits: {
-      reduction: pages === 0 ? null : Math.round((1 - engine.pages_per_patient_day / pages) * 1e4) / 1e4,
+      reduction: reductionOf(engine.pages_per_patient_day, limits.pages_per_patient_day),
+      reduction_of_episodes: reductionOf(engine.paged_episodes_per_patient_day, limits.paged_episodes_per_patient_day),
       events_lost: engine.lost_to_raw_limits,
     },
   };
+}
+
+function reductionOf(ours: number, theirs: number): number | null {
+  return theirs === 0 ? null : Math.round((1 - ours / theirs) * 1e4) / 1e4;
 }

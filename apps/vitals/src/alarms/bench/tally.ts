@@ -44,6 +44,8 @@ export interface Load {
   readonly technical_episodes_per_patient_day: number;
   /** Paged episodes by the rule of the first call. */
   readonly episodes_by_rule: Counts;
+  /** Pages by what they come of. */
+  readonly pages_by_reason: Counts;
 }
 
 /** How well a detector does; null where there is nothing to tell. */
@@ -87,6 +89,7 @@ export class Tally {
   readonly #episodes = { all: 0, warn: 0, technical: 0 };
   readonly #nonActionable = { all: 0, doubtful: 0, warn: 0 };
   readonly #rules: Counts = {};
+  readonly #reasons: Counts = {};
   readonly #falseRules: Counts = {};
   readonly #falseArtefacts: Counts = {};
   readonly #falseEvidence: Counts = {};
@@ -118,7 +121,7 @@ export class Tally {
     }
   }
 
-  episode({ severity, about, rule, artefact, on, calls, notices, calledFor }: PagedEpisode): void {
+  episode({ severity, about, rule, artefact, on, calls, reasons, notices, calledFor }: PagedEpisode): void {
     const doubtful = on === 'low_floor';
     if (about === 'technical') {
       this.#episodes.technical += 1;
@@ -132,6 +135,7 @@ export class Tally {
     this.#episodes.all += 1;
     this.#pages.all += calls;
     this.#pages.notices += notices;
+    for (const [reason, count] of reasons) increase(this.#reasons, reason, count);
     increase(this.#rules, rule);
     if (doubtful) this.#pages.doubtful += calls;
     if (calledFor) return;
@@ -153,6 +157,7 @@ export class Tally {
       warn_episodes_per_patient_day: this.#perDay(this.#episodes.warn),
       technical_episodes_per_patient_day: this.#perDay(this.#episodes.technical),
       episodes_by_rule: byCount(this.#rules),
+      pages_by_reason: byCount(this.#reasons),
     };
   }
 
@@ -217,8 +222,8 @@ export class Tally {
 /** Where the curve of detection is told, s. */
 const CURVE = [0, 30, 60, 90, 120, 150, 180, 240, 300, 420, 600, 900];
 
-function increase(counts: Counts, name: string): void {
-  counts[name] = (counts[name] ?? 0) + 1;
+function increase(counts: Counts, name: string, by = 1): void {
+  counts[name] = (counts[name] ?? 0) + by;
 }
 
 /** Most frequent first. */

@@ -21,6 +21,7 @@ function resultWith(seeds: readonly number[]): BenchResult {
     artefact: 'motion',
     on: 'good',
     calls: 1,
+    reasons: new Map([['raised', 1]]),
   } as const;
   tally.episode({ ...episode, lowCalls: 0, notices: 0, calledFor: false });
   tally.episode({ ...episode, lowCalls: 0, notices: 0, calledFor: true });
@@ -29,7 +30,7 @@ function resultWith(seeds: readonly number[]): BenchResult {
     engine: figures,
     raw_limits: figures,
     news2: new Tally().figures(),
-    against_raw_limits: { reduction: 0, events_lost: 0 },
+    against_raw_limits: { reduction: 0, reduction_of_episodes: 0, events_lost: 0 },
   };
   const options = { patients: 1, days: 1, seeds, interval_s: 30, from: '2026-01-05T00:00:00.000Z' };
   return { options, ...compared, by_seed: seeds.map((seed) => ({ seed, ...compared })) };

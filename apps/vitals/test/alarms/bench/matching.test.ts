@@ -12,7 +12,17 @@ function event(onset: number, end: number): TrueEvent {
 }
 
 function call(episode: string, more: Partial<Extract<Sign, { kind: 'called' }>> = {}): Sign {
-  return { kind: 'called', at: 0, episode, severity: 'critical', about: 'clinical', rule: 'CRITICAL_SPO2', on: 'good', ...more };
+  return {
+    kind: 'called',
+    at: 0,
+    episode,
+    severity: 'critical',
+    about: 'clinical',
+    rule: 'CRITICAL_SPO2',
+    reason: 'raised',
+    on: 'good',
+    ...more,
+  };
 }
 
 /** An account of signs at minutes. */
@@ -140,6 +150,7 @@ test('one that is still open takes what comes near it, and ends with the simulat
       artefact: 'none',
       on: 'good',
       calls: 1,
+      reasons: new Map([['raised', 1]]),
       lowCalls: 1,
       notices: 0,
       calledFor: true,

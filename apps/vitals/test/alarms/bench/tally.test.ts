@@ -15,6 +15,10 @@ const EPISODE: PagedEpisode = {
   artefact: 'motion',
   on: 'good',
   calls: 2,
+  reasons: new Map([
+    ['raised', 1],
+    ['still_true', 1],
+  ]),
   lowCalls: 0,
   notices: 0,
   calledFor: false,
@@ -74,6 +78,7 @@ test('rates are per patient-day; classes are apart', () => {
     warn_episodes_per_patient_day: 0.25,
     warn_non_actionable_per_patient_day: 0.25,
     technical_episodes_per_patient_day: 0.25,
+    pages_by_reason: { raised: 3, still_true: 3 },
     non_actionable_by: { rule: { CRITICAL_HEART_RATE: 1, CRITICAL_SPO2: 1 }, artefact: { motion: 2 }, evidence: { good: 1, low_floor: 1 } },
   });
 });
