@@ -39,22 +39,21 @@ export class EngineDetector implements Detector {
   /** By class: the episode that people were called for, and when they answer. */
   readonly #episodes = new Map<AlarmClass, string>();
   readonly #answers = new Map<AlarmClass, number>();
+  #learned: { readonly day: number; readonly value: number | undefined };
   #rules: EffectiveRules | undefined;
-  /** The day of the baseline that the rules are of. */
-  #day = Number.NaN;
   #due: number | undefined;
   #live = false;
 
   constructor(patient: Omit<Patient, 'years'>) {
     this.#patient = patient;
+    this.#learned = { day: Number.NaN, value: personalBaseline(newBaseline(), patient.genotype)?.value };
   }
 
   hear({ reading, received, late }: Heard): readonly Sign[] {
     const signs = this.#advance({ kind: 'reading', reading, late, received }, received);
-    const day = this.#state.h?.b.d;
-    if (day === undefined || day === this.#day) return signs;
-    this.#day = day;
-    this.#rules = this.#rulesAt(received);
+    const baseline = this.#baseline();
+    if (baseline === this.#rules?.baseline) return signs;
+    this.#rules = this.#rulesFor(baseline, received);
     return [...signs, ...this.#advance({ kind: 'rules' }, received)];
   }
 
@@ -84,7 +83,7 @@ export class EngineDetector implements Detector {
   }
 
   #advance(input: AlarmInput, logTime: number): readonly Sign[] {
-    const rules = (this.#rules ??= this.#rulesAt(logTime));
+    const rules = (this.#rules ??= this.#rulesFor(this.#baseline(), logTime));
     // The state is of one patient, so that the parts tell ids apart.
     const { transitions, calls, timers } = advance(this.#state, input, { rules, logTime, newId: (...parts) => parts.join('/') });
     for (const { due } of timers) this.#due = due ?? undefined;
@@ -128,9 +127,16 @@ export class EngineDetector implements Detector {
     return { kind: 'called', at, episode, severity, about, rule, reason, on };
   }
 
-  #rulesAt(now: number): EffectiveRules {
+  #baseline(): number | undefined {
+    const { h: history } = this.#state;
+    // It changes with the day at the most.
+    if (history !== undefined && history.b.d !== this.#learned.day)
+      this.#learned = { day: history.b.d, value: personalBaseline(history.b, this.#patient.genotype)?.value };
+    return this.#learned.value;
+  }
+
+  #rulesFor(baseline: number | undefined, now: number): EffectiveRules {
     const { age, genotype } = this.#patient;
-    const baseline = personalBaseline(this.#state.h?.b ?? newBaseline(), genotype)?.value;
     return effectiveRules(CATALOGUE, { age, genotype, baseline, overrides: [], now });
   }
 }

@@ -62,7 +62,7 @@ export class EventWatch {
     this.#who = who;
     this.#history = newHistory(who.from);
     this.#day = this.#history.b.d;
-    this.#rules = this.#rulesAt(who.from);
+    this.#rules = rulesOf(who, personalBaseline(this.#history.b, who.genotype)?.value, who.from);
   }
 
   /** The artefact-free vital signs at `at` (ms), in order of time. Gives the event that goes on there. */
@@ -82,7 +82,8 @@ export class EventWatch {
     const { d: day } = this.#history.b;
     if (day !== this.#day) {
       this.#day = day;
-      this.#rules = this.#rulesAt(at);
+      const baseline = personalBaseline(this.#history.b, this.#who.genotype)?.value;
+      if (baseline !== this.#rules.baseline) this.#rules = rulesOf(this.#who, baseline, at);
     }
     return event;
   }
@@ -91,10 +92,8 @@ export class EventWatch {
     if (this.#last === undefined || since - this.#last.end >= INTERRUPTION) this.#last = { onset: since, end: at, rules: new Set() };
     return this.#last;
   }
+}
 
-  #rulesAt(now: number): EffectiveRules {
-    const { age, genotype } = this.#who;
-    const baseline = personalBaseline(this.#history.b, genotype)?.value;
-    return effectiveRules(EVENT_RULES, { age, genotype, baseline, overrides: [], now });
-  }
+function rulesOf({ age, genotype }: Watched, baseline: number | undefined, now: number): EffectiveRules {
+  return effectiveRules(EVENT_RULES, { age, genotype, baseline, overrides: [], now });
 }
