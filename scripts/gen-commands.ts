@@ -17,7 +17,7 @@ export function generate(): ReadonlyMap<string, string> {
         'Written by `npm run gen` from the help of the commands. As `npm run kidjamo -- <command>`, or `kidjamo <command>` after `npm link`.',
         '',
         'Results go to standard output, progress and remarks to standard error. With `--json` the result is one JSON value. The exit code is 0 when it was',
-        'done, 1 when it failed, 2 when the call or a setting was wrong. All but `up`, `doctor`, `migrate` and `bench` talk to the instance that runs on `KIDJAMO_HOME`; where',
+        'done, 1 when it failed, 2 when the call or a setting was wrong. All but `up`, `doctor`, `migrate`, `bench` and `alarm-bench` talk to the instance that runs on `KIDJAMO_HOME`; where',
         'none runs, they start one for as long as they need it.',
         '',
         ...leaves(program).flatMap((command) => [`## ${path(command)}`, '', '```text', helpOf(command), '```', '']),

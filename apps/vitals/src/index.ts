@@ -1,3 +1,12 @@
+export { benchmarkDocument, benchmarkFigure } from './alarms/bench/document.ts';
+export type { BenchDocument } from './alarms/bench/document.ts';
+export type { ByDetector } from './alarms/bench/detectors.ts';
+export { RecordedLoad } from './alarms/bench/recorded.ts';
+export { REPORT_SEEDS, runBenchmark } from './alarms/bench/simulated.ts';
+export type { BenchOptions, BenchResult } from './alarms/bench/simulated.ts';
+export { benchmarkRows, loadRows } from './alarms/bench/rows.ts';
+export type { FigureRow } from './alarms/bench/rows.ts';
+export type { Load } from './alarms/bench/tally.ts';
 export { CATALOGUE } from './alarms/catalogue/catalogue.ts';
 export { CATALOGUE_VERSION } from './alarms/catalogue/define.ts';
 export { MARGINS } from './alarms/catalogue/numbers.ts';

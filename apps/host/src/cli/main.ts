@@ -3,6 +3,7 @@
 import { KidjamoError } from '@kidjamo/stream';
 import { Command, CommanderError } from 'commander';
 
+import { alarmBenchCommand } from './alarm-bench.ts';
 import { benchCommand } from './bench.ts';
 import { deviceCommand } from './device.ts';
 import { dlqCommand } from './dlq.ts';
@@ -40,6 +41,7 @@ export function commandLine(exit: (code: number) => void): Command {
     dlqCommand,
     retireCommand,
     benchCommand,
+    alarmBenchCommand,
   ]) {
     add(program, exit);
   }
