@@ -9,6 +9,37 @@ const LOW = { spo2: 85 };
 const WELL = { spo2: 97 };
 const doubtful = { lowConfidence: true };
 
+describe('a condition that is no floor', () => {
+  const FAST = 'HEART_RATE_HIGH';
+  const fast = { heart_rate: 115 };
+  const ward = () => new Ward(only([FAST]));
+
+  test('opens nothing while only readings of low confidence satisfy it, for ten minutes', () => {
+    const doubted = ward().steady(fast, [0, 570], doubtful);
+    expect(doubted.transitions).toEqual([]);
+    expect(doubted.add(reading(600, fast, doubtful)).told).toEqual(['raised@600:0']);
+  });
+
+  test('opens at the first good reading of them', () => {
+    const doubted = ward().steady(fast, [0, 300], doubtful);
+    expect(doubted.add(reading(330, fast)).told).toEqual(['raised@330:0']);
+  });
+
+  test('opens after its on-delay where one of them was good', () => {
+    const seen = ward().add(reading(0, fast)).steady(fast, [30, 90], doubtful);
+    expect(seen.told).toEqual([]);
+    expect(seen.add(reading(120, fast, doubtful)).told).toEqual(['raised@120:0']);
+  });
+
+  test('is doubted anew when it has stopped in between', () => {
+    const anew = ward()
+      .add(reading(0, fast))
+      .add(reading(30, { heart_rate: 80 }))
+      .steady(fast, [60, 240], doubtful);
+    expect(anew.transitions).toEqual([]);
+  });
+});
+
 describe('a floor', () => {
   test('is active and calls at its first breach, with all that is known of it', () => {
     const ward = floor().add(reading(0, LOW));

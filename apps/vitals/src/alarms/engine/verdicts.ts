@@ -1,6 +1,7 @@
 /** From the outcomes of evaluation to inputs of the machine. Event time alone; all that needs to be remembered stands in the alarm. */
 
 import { rankOf } from '../../domain/severity.ts';
+import { MINUTE } from '../catalogue/numbers.ts';
 import type { Inside, Outcome, Satisfied } from '../evaluation/outcome.ts';
 import type { Alarm } from '../machine/alarm.ts';
 import { stateOf } from '../machine/alarm.ts';
@@ -18,6 +19,11 @@ export interface Source extends Omit<Told, 'outcome' | 'by' | 'note' | 'until'> 
 
 /** Expected intervals that a stretch may leave out (clinical reference, sections 2 and 3). */
 const GAP_INTERVALS = 3;
+/**
+ * ms*: how long a condition that is no floor may hold in readings of low confidence alone before it alarms nevertheless: motion and a loose
+ * contact are over by then, and a bracelet that is never sure of itself must not keep its patient without alarms.
+ */
+const UNBACKED_UP_TO = 10 * MINUTE;
 
 /** The longest time, ms, between two readings of a stretch, of a device that sends every `interval` ms. */
 export function maxGapOf(interval: number): number {
@@ -33,7 +39,9 @@ export function judge(work: Work, outcome: Outcome, { maxGap, good, ...told }: S
   const input = inputOf(outcome, alarm, { maxGap, good });
   give(work, code, { input, outcome, ...told });
   const now = work.state.a.find(({ c }) => c === code);
-  if (now === undefined || !isOpen(now)) return;
+  if (now === undefined) return;
+  if (good && stateOf(now) === 'pending') now.b = 1;
+  if (!isOpen(now)) return;
   if (outcome.status === 'satisfied' || outcome.status === 'pending') now.h = 1;
   // A stored reading of good standing has raised it too.
   if (outcome.status === 'satisfied' && told.uncertain !== true) delete now.g;
@@ -67,7 +75,10 @@ function isOpen(alarm: Alarm): boolean {
 
 function holding(outcome: Satisfied, alarm: Alarm | undefined, { good }: Pick<Source, 'good'>): MachineInput {
   const { at, since, confirm, severity, rule } = outcome;
-  if (alarm === undefined || !isOpen(alarm)) return confirm && since >= at ? 'doubtful' : 'holds';
+  if (alarm === undefined || !isOpen(alarm)) {
+    if (!good && alarm?.b !== 1 && needsBacking(outcome)) return 'pending';
+    return confirm && since >= at ? 'doubtful' : 'holds';
+  }
   // The same reading again, because another took its place before it, is no second breach.
   if (stateOf(alarm) === 'unconfirmed' && confirm && since >= at && at <= (alarm.q?.[0] ?? at)) return 'doubtful';
   const rank = rankOf(severity);
@@ -78,6 +89,14 @@ function holding(outcome: Satisfied, alarm: Alarm | undefined, { good }: Pick<So
   if (at - alarm.x < rule.offDelay) return 'holds';
   delete alarm.x;
   return 'lesser';
+}
+
+/**
+ * Whether readings of low confidence alone may not open the alarm yet. Floors have rules of their own for them, and technical rules are about
+ * nothing else.
+ */
+function needsBacking({ at, since, rule }: Satisfied): boolean {
+  return rule.kind !== 'technical' && rule.family !== 'floor' && at - since < UNBACKED_UP_TO;
 }
 
 /** Evaluation forgets since when, once the off-delay is over; and where it never knew, as after late data, it is counted here. */

@@ -32,6 +32,8 @@ export interface Alarm {
   u?: 1;
   /** Only readings in quarantine have raised it so far. */
   g?: 1;
+  /** Pending, and a reading of good quality is among those that satisfied it. */
+  b?: 1;
   /** Back inside: event times of the first and the last reading. */
   i?: [since: number, last: number];
   /** Event time since when it has held at a lesser severity only. */
@@ -94,6 +96,7 @@ export function turn(alarm: Alarm, input: MachineInput, facts: Facts): Turn | 'r
   else if (cell.to !== from) delete alarm.x;
   if (cell.to === 'cleared' || cell.to === 'unconfirmed_cleared') delete alarm.i;
   if (cell.to !== 'unconfirmed') delete alarm.q;
+  if (cell.to !== 'pending') delete alarm.b;
   return { input, from, to: cell.to, effects: cell.effects, before };
 }
 
