@@ -11,6 +11,7 @@ import { LAKE_GROUPS, LOGS } from '@kidjamo/vitals';
 import { relayGroup, VITALS_GROUP } from '../roles/context.ts';
 import { relayedTopics } from '../roles/relayed-topics.ts';
 import { untilConsumed } from '../stack/consumed.ts';
+import { patiently } from '../stack/database-away.ts';
 import { recordedMode } from '../stack/input-mode.ts';
 import { withTopics } from '../stack/instance.ts';
 import type { Instance } from '../stack/instance.ts';
@@ -45,7 +46,7 @@ async function drainAll({ pool, instance, onLag }: DrainOptions, topics: TopicEn
   };
   const nothing = (): Promise<void> => Promise.resolve();
   // With an outbox the task reads what was relayed, and is done when it has read everything after that.
-  const mode = await recordedMode(pool);
+  const mode = await patiently(() => recordedMode(pool));
   if (mode === 'outbox') await reach((group) => group === relayGroup(LOGS.input), nothing);
   // Not before the task has ended: sinks that are asked too early write many small files.
   await reach((group) => group === VITALS_GROUP, nothing);

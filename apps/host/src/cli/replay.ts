@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 
 import { readSettings } from '../config/settings.ts';
 import { VITALS_GROUP } from '../roles/context.ts';
+import { patiently } from '../stack/database-away.ts';
 import { readCounters } from '../stack/lag.ts';
 import { makePool } from '../stack/pool.ts';
 import { withInstance } from '../stack/instance.ts';
@@ -55,7 +56,8 @@ async function replay(path: string, options: ReplayOptions): Promise<number> {
   return withInstance(settings, async (instance) => {
     const pool = makePool({ url: instance.databaseUrl, name: 'replay', max: 4 }, () => undefined);
     try {
-      const before = await readCounters(pool, VITALS_GROUP);
+      const counters = (): Promise<ReadonlyMap<string, number>> => patiently(() => readCounters(pool, VITALS_GROUP));
+      const before = await counters();
       const started = systemClock.now();
       const counts = await send({ file, start, size, instance, options });
       const accepted = systemClock.now();
@@ -63,7 +65,7 @@ async function replay(path: string, options: ReplayOptions): Promise<number> {
         await drain({ pool, instance, onLag: (left) => remarkLag(left) });
       }
       const ended = systemClock.now();
-      const after = await readCounters(pool, VITALS_GROUP);
+      const after = await counters();
       const delta = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0);
       const seconds = (ended - started) / 1000;
       const summary = {

@@ -12,6 +12,7 @@ import type { Settings } from '../config/settings.ts';
 import { readInstance } from '../home/index.ts';
 import { makeLogger } from '../roles/logger.ts';
 import { startHost } from './host.ts';
+import { patiently } from './database-away.ts';
 import { recordedMode } from './input-mode.ts';
 import { lakeRoot } from './stack.ts';
 import { TopicEnds } from './topic-ends.ts';
@@ -54,7 +55,7 @@ export async function findInstance(settings: Settings): Promise<RunningInstance 
  * @throws KidjamoError CONFIG_INVALID when it does, and the settings do not say where Kafka is.
  */
 export async function withTopics<T>(instance: Instance, pool: Pool, work: (topics: TopicEnds | undefined) => Promise<T>): Promise<T> {
-  const mode = await recordedMode(pool);
+  const mode = await patiently(() => recordedMode(pool));
   if (mode === undefined || mode === 'embedded') return work(undefined);
   if (instance.kafka === undefined)
     throw new KidjamoError('CONFIG_INVALID', 'this instance reads its input from Kafka: give this command the same KAFKA_* settings');

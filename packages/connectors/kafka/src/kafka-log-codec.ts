@@ -49,9 +49,6 @@ export function maxMessageBytes(maxBatchBytes: number): number {
   return maxBatchBytes - BATCH_OVERHEAD;
 }
 
-// eslint-disable-next-line no-control-regex -- these control characters are what must not be there
-const FORBIDDEN = /[\n\u0000]/;
-
 /**
  * Encodes a record.
  * @throws KidjamoError INPUT_INVALID or BATCH_TOO_LARGE when the log cannot hold it.
@@ -91,5 +88,6 @@ function asBuffer(text: string | Buffer): Buffer {
 
 /** A lone surrogate has no UTF-8 form: it would come back as another character. */
 function isLine(text: string): boolean {
-  return !FORBIDDEN.test(text) && text.isWellFormed();
+  // Several times as fast as one regular expression.
+  return !text.includes('\n') && !text.includes('\u0000') && text.isWellFormed();
 }

@@ -33,9 +33,6 @@ const MAX_VALUE = 8 << 20;
 const SEPARATOR = '\u001e';
 const NEW_LINE = 0x0a;
 
-// eslint-disable-next-line no-control-regex -- these control characters are what must not be there
-const FORBIDDEN = /[\n\u0000\u001e]/;
-
 interface Draft {
   count: number;
   keys: string;
@@ -126,5 +123,6 @@ function checkLine(record: NewRecord): void {
 
 /** A lone surrogate has no UTF-8 form: it would come back as another character. */
 function isLine(text: string): boolean {
-  return !FORBIDDEN.test(text) && text.isWellFormed();
+  // Several times as fast as one regular expression.
+  return !text.includes('\n') && !text.includes('\u0000') && !text.includes(SEPARATOR) && text.isWellFormed();
 }
