@@ -5,6 +5,7 @@ export type * from './contracts/log.ts';
 export type * from './contracts/task.ts';
 export type * from './contracts/commit.ts';
 export type * from './contracts/sink.ts';
+export * from './line.ts';
 export * from './resilience/backoff.ts';
 export * from './resilience/circuit-breaker.ts';
 export type * from './runtime/observer.ts';

@@ -1,16 +1,14 @@
 /** `kidjamo replay --direct`: the readings of a file straight into the log. */
 
 import { PostgresLog, Wakeups } from '@kidjamo/connector-postgres';
-import { isRetryable, KidjamoError, systemClock } from '@kidjamo/stream';
+import { KidjamoError, systemClock } from '@kidjamo/stream';
 import { DirectImport, LOGS } from '@kidjamo/vitals';
 
+import { patiently } from '../stack/database-away.ts';
 import { recordedMode } from '../stack/input-mode.ts';
 import type { Instance } from '../stack/instance.ts';
 import { makePool } from '../stack/pool.ts';
 import type { SendCounts } from './replay-send.ts';
-
-/** How long a database that is away is waited for, ms. */
-const PATIENCE = 120_000;
 
 /** Something that appends lines, and the means to end it. */
 export interface DirectAppend {
@@ -32,7 +30,7 @@ export async function appendDirectly(instance: Instance, counts: SendCounts): Pr
   const target = new DirectImport({ pool, log, clock: systemClock });
   return {
     append: async (lines) => {
-      const rejected = await untilKept(() => target.append(lines.map((line): unknown => JSON.parse(line))));
+      const rejected = await patiently(() => target.append(lines.map((line): unknown => JSON.parse(line))));
       counts.sent += lines.length;
       counts.rejected += rejected;
       counts.acknowledged += lines.length - rejected;
@@ -42,18 +40,4 @@ export async function appendDirectly(instance: Instance, counts: SendCounts): Pr
       await pool.end();
     },
   };
-}
-
-async function untilKept(append: () => Promise<number>): Promise<number> {
-  const until = systemClock.now() + PATIENCE;
-  for (;;) {
-    try {
-      return await append();
-    } catch (error) {
-      if (!isRetryable(error)) throw error;
-      if (systemClock.now() > until)
-        throw new KidjamoError('STORE_UNAVAILABLE', 'the database has been away for two minutes: see `kidjamo doctor`');
-      await systemClock.sleep(500);
-    }
-  }
 }

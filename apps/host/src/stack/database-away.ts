@@ -1,7 +1,7 @@
 /** Tells a database that is away for now from a mistake. */
 
 import { sqlState, storeError } from '@kidjamo/connector-postgres';
-import { backoffDelay, isRetryable, systemClock } from '@kidjamo/stream';
+import { backoffDelay, isRetryable, KidjamoError, systemClock } from '@kidjamo/stream';
 import type { Clock } from '@kidjamo/stream';
 
 /** How long a command waits for a database that is away, ms: as long as for a gateway. */
@@ -31,7 +31,9 @@ export async function patiently<T>(ask: () => Promise<T>, clock: Clock = systemC
     try {
       return await ask();
     } catch (error) {
-      if (!isDatabaseAway(error) || clock.now() >= until) throw storeError(error);
+      if (!isDatabaseAway(error)) throw storeError(error);
+      if (clock.now() >= until)
+        throw new KidjamoError('STORE_UNAVAILABLE', 'the database has been away for two minutes: see `kidjamo doctor`', { cause: error });
     }
     await clock.sleep(backoffDelay({ initial: 100, max: 2000 }, attempt, Math.random));
   }

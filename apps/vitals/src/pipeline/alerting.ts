@@ -18,12 +18,10 @@ import type { AlertRow } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import type { Age } from '../domain/age.ts';
 import { deterministicId } from '../domain/ids.ts';
+import { SAME_STRETCH } from '../domain/lateness.ts';
 import type { Rule } from '../domain/rule.ts';
 import { acknowledgeBy } from '../domain/severity.ts';
 import type { OpenAlert, PatientState } from './state.ts';
-
-/** ms*: late breaches of one rule that lie closer together belong to one retrospective alert. */
-const SAME_STRETCH = 10 * 60_000;
 
 /** Tag of an alert whose age band is only assumed. */
 export const AGE_UNKNOWN = 'age_unknown';

@@ -14,6 +14,7 @@ import { breaches, FLOORS } from '../domain/floors.ts';
 import type { HeatIndex } from '../domain/heat-index.ts';
 import { heatIndex } from '../domain/heat-index.ts';
 import { hydrationProxy } from '../domain/hydration.ts';
+import { LATE_AFTER_RECEIPT, PAGES_WITHIN } from '../domain/lateness.ts';
 import type { CheckContext } from '../domain/quality/check.ts';
 import { isNotWorn } from '../domain/quality/device-checks.ts';
 import type { Grade } from '../domain/quality/grade.ts';
@@ -27,10 +28,6 @@ import type { PaneOwner } from './pane-columns.ts';
 import type { DeviceState, PatientState } from './state.ts';
 import { deviceKey, newDeviceState, ownerOf, patientKey } from './state.ts';
 
-/** ms*: data further behind their own receipt are late, imports aside (clinical reference, section 3). */
-const LATE_AFTER_RECEIPT = 60 * 60_000;
-/** ms*: late data older than this page nobody, even when they are the newest known. */
-const PAGES_WITHIN = 24 * 60 * 60_000;
 /** ms of log time without a reading after which the panes of a device are closed. */
 const IDLE = 10 * 60_000;
 

@@ -3,18 +3,7 @@ import { expect, test } from 'vitest';
 import type { Vitals } from '../../src/contracts/reading.ts';
 import type { AlarmReading } from '../../src/alarms/evaluation/state.ts';
 import { Ward } from './engine.rig.ts';
-import { reading, rulesOf } from './rig.ts';
-
-/** A generator of the same numbers every time (xorshift32), from 0 to 1. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
+import { numbers, reading, rulesOf } from './rig.ts';
 
 /** The most that is remembered, in bytes: all of it, and without the history of evaluation. */
 function most(

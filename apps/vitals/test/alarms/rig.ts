@@ -107,3 +107,14 @@ export class Story {
 export function stateAfter(code: string, readings: readonly AlarmReading[], who: Who | EffectiveRules = {}): string {
   return new Story(who).play(readings).state(code);
 }
+
+/** A generator of the same numbers every time (xorshift32), from 0 to 1. */
+export function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}

@@ -5,18 +5,7 @@ import { CATALOGUE } from '../../src/alarms/catalogue/catalogue.ts';
 import { rankOf } from '../../src/domain/severity.ts';
 import { HISTORY_LIMIT } from '../../src/alarms/evaluation/observe.ts';
 import type { AlarmReading } from '../../src/alarms/evaluation/state.ts';
-import { BEGIN, MINUTE, reading, Story } from './rig.ts';
-
-/** A generator of the same numbers every time (xorshift32), from 0 to 1. */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) / 2 ** 32;
-  };
-}
+import { BEGIN, MINUTE, numbers, reading, Story } from './rig.ts';
 
 const bytes = (story: Story): number => Buffer.byteLength(JSON.stringify(story.history));
 

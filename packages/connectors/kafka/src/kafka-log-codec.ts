@@ -1,6 +1,6 @@
 /** How records of the log become messages of a topic, and which text a record may hold. */
 
-import { KidjamoError } from '@kidjamo/stream';
+import { isLine, KidjamoError } from '@kidjamo/stream';
 import type { NewRecord } from '@kidjamo/stream';
 
 /** A message as it is written. */
@@ -84,10 +84,4 @@ function tooLarge(bytes: number, limit: number): KidjamoError {
 
 function asBuffer(text: string | Buffer): Buffer {
   return typeof text === 'string' ? Buffer.from(text) : text;
-}
-
-/** A lone surrogate has no UTF-8 form: it would come back as another character. */
-function isLine(text: string): boolean {
-  // Several times as fast as one regular expression.
-  return !text.includes('\n') && !text.includes('\u0000') && text.isWellFormed();
 }

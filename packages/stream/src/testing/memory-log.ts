@@ -3,6 +3,7 @@
 import type { Clock } from '../clock.ts';
 import type { AppendResult, Log, LogRecord, NewRecord } from '../contracts/log.ts';
 import { KidjamoError } from '../errors.ts';
+import { isLine } from '../line.ts';
 
 /** Longest value of a record, in UTF-16 units. */
 const MAX_VALUE = 8 << 20;
@@ -81,9 +82,8 @@ export class MemoryLog implements Log {
   #check({ partition, key, value }: NewRecord): void {
     this.#list(partition);
     if (value.length > MAX_VALUE) throw new KidjamoError('BATCH_TOO_LARGE', `a record may have ${MAX_VALUE} characters at most`);
-    // eslint-disable-next-line no-control-regex -- these control characters are what must not be there
-    const forbidden = /[\n\u0000\u001e]/;
-    if (forbidden.test(key) || forbidden.test(value) || !key.isWellFormed() || !value.isWellFormed()) {
+    // A log may refuse U+001E, as that of PostgreSQL does: nobody may rely on it.
+    if ([key, value].some((text) => !isLine(text) || text.includes('\u001e'))) {
       throw new KidjamoError('INPUT_INVALID', 'key and value of a record must be one line of text');
     }
   }

@@ -1,18 +1,16 @@
 /** What the gateway and the task make of a reading before alarms see it: its time checked, its quality graded. */
 
 import type { Reading } from '../../contracts/reading.ts';
+import { LATE_AFTER_RECEIPT } from '../../domain/lateness.ts';
 import { qualityCode } from '../../domain/quality/codes.ts';
 import { isNotWorn, MIN_CONFIDENCE, MIN_CONTACT } from '../../domain/quality/device-checks.ts';
 import { gradeReading } from '../../domain/quality/grade.ts';
 import type { Grade } from '../../domain/quality/grade.ts';
 import { emptyTrail, extendTrail, NO_HISTORY } from '../../domain/quality/trail.ts';
+import { WINDOW_LATENESS } from '../../domain/windows.ts';
 import type { ReadingContent } from '../../gateway/draft.ts';
 import { untimely } from '../../gateway/intake.ts';
 import type { Heard, Late } from './port.ts';
-
-/** ms: how far behind the newest of its device a reading is late, and how far* behind its receipt (clinical reference, section 3). */
-const BEHIND = 10 * 60_000;
-const LATE_AFTER_RECEIPT = 60 * 60_000;
 
 /** A reading on its way in. */
 export interface Incoming {
@@ -65,7 +63,7 @@ export class Hearing {
   #lateness(at: number, received: number): Late {
     if (untimely(at, { received, imported: false }) !== undefined) return 'held';
     const newest = this.#newest ?? Number.NEGATIVE_INFINITY;
-    if (at >= newest - BEHIND && received - at <= LATE_AFTER_RECEIPT) return 'live';
+    if (at >= newest - WINDOW_LATENESS && received - at <= LATE_AFTER_RECEIPT) return 'live';
     return at >= newest ? 'newest' : 'late';
   }
 

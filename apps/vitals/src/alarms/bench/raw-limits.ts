@@ -7,7 +7,8 @@ import type { Vital } from '../../contracts/reading.ts';
 import type { AgeBand } from '../../domain/age.ts';
 import { rankOf } from '../../domain/severity.ts';
 import { LEVEL_RULES } from '../catalogue/levels.ts';
-import type { Bound } from '../catalogue/rule-data.ts';
+import { isBreached, limitOf } from '../evaluation/limits.ts';
+import type { Limit } from '../evaluation/limits.ts';
 import { termsOf } from '../override.ts';
 import type { Crossing } from './edges.ts';
 import { Edges } from './edges.ts';
@@ -22,36 +23,27 @@ const LIMITS = LEVEL_RULES.flatMap((rule) => {
 });
 
 export class RawLimits implements Detector {
-  readonly #band: AgeBand;
+  readonly #limits: readonly { readonly rule: string; readonly vital: Vital; readonly limit: Limit }[];
   readonly #edges = new Edges();
 
   constructor(band: AgeBand) {
-    this.#band = band;
+    this.#limits = LIMITS.map(({ rule, vital, bounds }) => {
+      const bound = bounds[band];
+      // Nothing here clears by a margin.
+      return { rule, vital, limit: limitOf({ key: rule, measure: vital, ...bound, clearAt: bound.value }) };
+    });
   }
 
   hear({ reading, received }: Heard): readonly Sign[] {
     if (reading.notWorn) return NO_SIGNS;
-    const crossings = LIMITS.map(({ rule, vital, bounds }): Crossing => {
+    const crossings = this.#limits.map(({ rule, vital, limit }): Crossing => {
       const value = reading.vitals[vital];
-      return { rule, crossed: value === undefined ? undefined : isBeyond(bounds[this.#band], value) };
+      return { rule, crossed: value === undefined ? undefined : isBreached(limit, value) };
     });
     return this.#edges.follow(crossings, received);
   }
 
   pass(): readonly Sign[] {
     return NO_SIGNS;
-  }
-}
-
-function isBeyond({ op, value: limit }: Bound, value: number): boolean {
-  switch (op) {
-    case '<':
-      return value < limit;
-    case '<=':
-      return value <= limit;
-    case '>':
-      return value > limit;
-    case '>=':
-      return value >= limit;
   }
 }

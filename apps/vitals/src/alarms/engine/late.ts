@@ -1,15 +1,13 @@
 /** Alarms for late and imported data: born closed, listed, paging nobody. What lies close together is one. */
 
 import type { Satisfied } from '../evaluation/outcome.ts';
-import { MINUTE } from '../catalogue/numbers.ts';
+import { SAME_STRETCH } from '../../domain/lateness.ts';
 import { rankOf } from '../../domain/severity.ts';
 import { MACHINE_STATES } from '../machine/table.ts';
 import type { LateStretch } from './state.ts';
 import type { Work } from './work.ts';
 import { nextSerial, transitionOf } from './work.ts';
 
-/** ms*: late breaches of one rule that lie closer together belong to one retrospective alarm. */
-const SAME_STRETCH = 10 * MINUTE;
 /** Stretches that are remembered*; what belongs to an older one begins anew. */
 const STRETCHES = 8;
 

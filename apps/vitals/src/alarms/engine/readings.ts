@@ -1,6 +1,7 @@
 /** What a reading does: judged in its place, or alone where it has none, and given to the alarms as far as its standing to time allows. */
 
-import { HOUR, MINUTE } from '../catalogue/numbers.ts';
+import { PAGES_WITHIN } from '../../domain/lateness.ts';
+import { MINUTE } from '../catalogue/numbers.ts';
 import { intervalOf, observe, observeFor } from '../evaluation/observe.ts';
 import type { Outcome, Satisfied } from '../evaluation/outcome.ts';
 import type { AlarmReading } from '../evaluation/state.ts';
@@ -11,9 +12,6 @@ import { hear } from './silence.ts';
 import { judge, maxGapOf } from './verdicts.ts';
 import type { Source } from './verdicts.ts';
 import type { Work } from './work.ts';
-
-/** ms*: late data that are older page nobody, even when they are the newest known. */
-const PAGES_WITHIN = 24 * HOUR;
 
 /** Takes a reading in. */
 export function takeReading(work: Work, input: ReadingInput): void {

@@ -6,7 +6,7 @@
 
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 
-import { EncodedRecord, KidjamoError } from '@kidjamo/stream';
+import { EncodedRecord, isLine, KidjamoError } from '@kidjamo/stream';
 import type { LogRecord, NewRecord } from '@kidjamo/stream';
 
 /** Records of one partition that become one row. */
@@ -113,7 +113,7 @@ function checkLine(record: NewRecord): void {
   if (record.value.length > MAX_VALUE) {
     throw new KidjamoError('BATCH_TOO_LARGE', `value of ${record.value.length} characters: a record may have ${MAX_VALUE} at most`);
   }
-  if (!isLine(record.value) || !isLine(record.key)) {
+  if (!isPart(record.value) || !isPart(record.key)) {
     throw new KidjamoError(
       'INPUT_INVALID',
       'key and value of a record must be one line of text without U+0000, U+001E and lone surrogates',
@@ -121,8 +121,7 @@ function checkLine(record: NewRecord): void {
   }
 }
 
-/** A lone surrogate has no UTF-8 form: it would come back as another character. */
-function isLine(text: string): boolean {
-  // Several times as fast as one regular expression.
-  return !text.includes('\n') && !text.includes('\u0000') && !text.includes(SEPARATOR) && text.isWellFormed();
+/** One line that does not hold what parts keys from values. */
+function isPart(text: string): boolean {
+  return isLine(text) && !text.includes(SEPARATOR);
 }
