@@ -96,17 +96,21 @@ describe.runIf(possible)('on a small disk', () => {
     expect(ledger.refusals.length).toBeGreaterThanOrEqual(32);
     expect((await fetch(`${home.url}/health`)).status).toBe(200);
 
-    // Even the server's own log cannot grow, which a server does not survive: 1 MB is written to it until the server gives up.
+    // Even the server's own log cannot grow, which a server does not survive: 1 MB is written to it until the server gives up. It may be
+    // back before the next post, so it is brought down until a post has met it away.
     const emit = `SELECT pg_logical_emit_message(false, 'test', repeat('x', 1000000))`;
     const died = async (): Promise<boolean> => {
       for (let n = 0; n < 64; n += 1) if ((await home.sql(emit).catch(() => undefined)) === undefined) return true;
       return false;
     };
-    expect(await died()).toBe(true);
-    await ledger.moreRefused(16);
-    const reasons = new Set(ledger.refusals.map(({ detail }) => detail));
-    expect(reasons).toContain('the database has no space left on its disk: free space and it goes on by itself');
-    expect([...reasons].filter((reason) => reason.startsWith('the database does not answer'))).not.toEqual([]);
+    const toldOf = (reason: string): boolean => ledger.refusals.some(({ detail }) => detail.startsWith(reason));
+    for (let n = 0; n < 20 && !toldOf('the database does not answer'); n += 1) {
+      const refused = ledger.moreRefused(16);
+      expect(await died()).toBe(true);
+      await refused;
+    }
+    expect(toldOf('the database does not answer')).toBe(true);
+    expect(toldOf('the database has no space left on its disk: free space and it goes on by itself')).toBe(true);
 
     free(home);
     await ledger.more(200);
