@@ -6,6 +6,8 @@ export const LOGS = {
   readings: 'vitals-readings',
   /** Alerts as they are raised. */
   alerts: 'vitals-alerts',
+  /** Who is to be called about alarms, step by step. */
+  calls: 'vitals-calls',
   /** One-minute panes as their watermark passes. */
   panes: 'vitals-panes',
   /** What devices say of themselves. */

@@ -59,6 +59,44 @@ export interface AlertOut {
   readonly correlation: string;
 }
 
+/** An alarm that people are called about. */
+export interface CalledAlarm {
+  readonly alert_id: string;
+  /** Code of the rule, and its version. */
+  readonly alert_type: string;
+  readonly rule_version: string;
+  readonly severity: Severity;
+  /** The values that the rule read. */
+  readonly measurements: { readonly [V in Vital]?: number };
+  /** What it takes; as in the rules where nobody changed it. */
+  readonly limit: string;
+  /** Event time of its first reading, ms. */
+  readonly since: number;
+}
+
+/** A step of an episode: one message to whoever is of the level. */
+export interface CallOut {
+  /** Names the step for ever: what is sent under it once is never sent again. */
+  readonly step: string;
+  readonly episode: string;
+  readonly patient_id: string;
+  readonly class: 'clinical' | 'technical';
+  /** The gravest of what it is about. */
+  readonly severity: Severity;
+  /** Level of escalation, from 0. */
+  readonly level: number;
+  /** Whom it may reach of that level. */
+  readonly reach: 'caregivers' | 'clinicians';
+  readonly reason: 'raised' | 'rise' | 'returned' | 'escalated' | 'repeat' | 'still_true' | 'inform_clinician';
+  /** By falling severity. */
+  readonly alarms: readonly CalledAlarm[];
+  /** Log time by which somebody has to acknowledge, ms; null for a call that only informs. */
+  readonly deadline: number | null;
+  /** Log time, ms. */
+  readonly called_at: number;
+  readonly correlation: string;
+}
+
 /** A device status. */
 export interface DeviceStatusOut {
   readonly message_id: string;

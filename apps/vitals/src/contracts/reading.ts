@@ -143,8 +143,14 @@ export interface AlertAction extends Envelope {
   readonly seen: { readonly type: string; readonly status: AlertStatus; readonly manual: boolean };
 }
 
+/** A call found nobody of its level. The step says which; one that is over by then changes nothing. */
+export interface Unreached extends Envelope {
+  readonly kind: 'unreached';
+  readonly step: string;
+}
+
 /** Anything the input log may hold. */
-export type InputRecord = Reading | HeldReading | ManualAlert | DeviceStatus | PatientChange | AlertAction;
+export type InputRecord = Reading | HeldReading | ManualAlert | DeviceStatus | PatientChange | AlertAction | Unreached;
 
 /** Lowest first. Never compare severities as text. */
 export const SEVERITIES = ['info', 'warn', 'alert', 'critical'] as const;

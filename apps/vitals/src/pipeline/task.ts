@@ -28,7 +28,7 @@ export interface VitalsTaskOptions {
 /** An input that may be applied once only. */
 type Once = Reading | DeviceStatus | ManualAlert | AlertAction;
 
-const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>(['reading', 'held', 'manual_alert', 'device_status', 'patient', 'action']);
+const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>(['reading', 'held', 'manual_alert', 'device_status', 'patient', 'action', 'unreached']);
 
 /** Makes the vitals task. */
 export function createVitalsTask(options: VitalsTaskOptions = {}): Task<InputRecord> {
@@ -64,6 +64,7 @@ function keys(input: InputRecord): readonly string[] {
       return [patientKey(input.patient), deviceKey(input.patient, input.device)];
     case 'held':
     case 'patient':
+    case 'unreached':
       return [patientKey(input.patient)];
     case 'action':
       return [patientKey(input.patient), ...actionKeys(input)];
@@ -85,6 +86,7 @@ function idempotency(input: InputRecord): IdempotencyKey | undefined {
       return { id: input.id, scope: TABLES.alertLogs, at: input.received, digest: input.digest };
     case 'held':
     case 'patient':
+    case 'unreached':
       return undefined;
   }
 }
@@ -111,6 +113,9 @@ function processInput(input: InputRecord, context: TaskContext, options: Reading
     case 'action':
       processAction(input, context);
       return;
+    case 'unreached':
+      context.count('unreached');
+      return;
   }
 }
 
@@ -122,7 +127,7 @@ function processAction(action: AlertAction, context: TaskContext): void {
 
 /** The same key with another body: kept in quarantine, its floors checked, and said so. */
 function refuseConflict({ record, value }: TaskInput<InputRecord>, context: TaskContext): void {
-  if (value.kind === 'held' || value.kind === 'patient') {
+  if (value.kind === 'held' || value.kind === 'patient' || value.kind === 'unreached') {
     throw new KidjamoError('TASK_FAILED', 'a record without an idempotency key cannot conflict with another');
   }
   const row: QuarantineRow = {
