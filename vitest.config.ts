@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 const where = '{packages,apps,test,scripts,bench}/**/';
 const special = ['prop', 'int', 'ui', 'chaos'].map((kind) => `**/*.${kind}.test.ts`);
 const never = ['**/node_modules/**', '**/dist/**'];
+const full = process.env['KIDJAMO_SUITE'] === 'full';
+/** Small forms of what the full suite does at full size. */
+const small = full ? ['test/e2e/kills.int.test.ts'] : [];
 
 /** Tests that talk to real services: processes of their own, one file per worker, generous limits because machines differ. */
 const real = {
@@ -54,7 +57,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { ...real, test: { ...real.test, name: 'integration', include: [`${where}*.int.test.ts`], sequence: { groupOrder: 2 } } },
+      { ...real, test: { ...real.test, name: 'integration', include: [`${where}*.int.test.ts`], exclude: [...never, ...small], sequence: { groupOrder: 2 } } },
       {
         ...real,
         test: { ...real.test, name: 'ui', include: [`${where}*.ui.test.ts`], maxWorkers: 1, sequence: { groupOrder: 3 } },
@@ -65,7 +68,7 @@ export default defineConfig({
           ...real.test,
           name: 'chaos',
           // Alone, since it kills processes and counts what is left; only where the full suite is asked for.
-          include: process.env['KIDJAMO_SUITE'] === 'full' ? [`${where}*.chaos.test.ts`] : [],
+          include: full ? [`${where}*.chaos.test.ts`] : [],
           maxWorkers: 1,
           testTimeout: 600_000,
           sequence: { groupOrder: 4 },

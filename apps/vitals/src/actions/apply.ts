@@ -1,6 +1,6 @@
 /**
- * A person's action, applied by the task. Three places know the state of an alert: the patient's open alerts, the state of its own that an
- * alert raised by hand has once somebody acted on it, and, for one that is closed, the row that the person saw.
+ * A person's action on an alert that the alarm engine does not hold. Two places know its state: the patient's open alerts and, for one that is
+ * closed, the row that the person saw.
  */
 
 import type { TaskContext } from '@kidjamo/stream';
@@ -28,22 +28,6 @@ export function isTechnical(type: string): boolean {
   return TECHNICAL.has(type);
 }
 
-/** State `m/<alert>` of an alert raised by hand, kept from the first action on: until then it is active. */
-interface HandState {
-  /** Status. */
-  readonly s: AlertStatus;
-}
-
-/** The key of {@link HandState}. */
-function handKey(alert: string): string {
-  return `m/${alert}`;
-}
-
-/** The states that an action needs beside that of its patient. */
-export function actionKeys({ alert, seen }: AlertAction): readonly string[] {
-  return seen.manual ? [handKey(alert)] : [];
-}
-
 /** Where the alert was found. */
 interface Found {
   readonly from: AlertStatus | undefined;
@@ -55,7 +39,7 @@ interface Found {
  * A refused action changes nothing, and is written down too.
  */
 export function applyAction(action: AlertAction, patient: PatientState, context: TaskContext): boolean {
-  const found = find(action, patient, context);
+  const found = find(action, patient);
   const { from } = found;
   const step = stepOf(action, from);
   if ('refused' in step) {
@@ -71,18 +55,14 @@ export function applyAction(action: AlertAction, patient: PatientState, context:
   context.count('action_applied');
   if (action.action === 'comment') return false;
   context.row(TABLES.alerts, changeOf(action, { from, to: step.to, until }, context.logTime));
-  if (found.open === undefined) {
-    context.put(handKey(action.alert), { s: step.to } satisfies HandState);
-    return false;
-  }
+  if (found.open === undefined) return false;
   remember(action, { patient, alert: found.open, from, to: step.to, until }, context.logTime);
   return true;
 }
 
-function find(action: AlertAction, patient: PatientState, context: TaskContext): Found {
+function find(action: AlertAction, patient: PatientState): Found {
   const open = Object.values(patient.a ?? {}).find(({ i }) => i === action.alert);
   if (open !== undefined) return { from: open.s ?? 'active', open };
-  if (action.seen.manual) return { from: context.get<HandState>(handKey(action.alert))?.s ?? 'active', open };
   // The person saw it open, and it is not any more: how it was closed is in its row.
   return { from: isOpen(action.seen.status) ? undefined : action.seen.status, open };
 }

@@ -3,32 +3,36 @@
 import type { TaskContext } from '@kidjamo/stream';
 
 import type { AlertAction, AlertStatus } from '../contracts/reading.ts';
-import type { AlertLogRow, AlertLogStatus, AlertRow } from '../contracts/rows.ts';
+import type { AlertLogRow, AlertLogStatus } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import { deterministicId } from '../domain/ids.ts';
 
-/** Writes down that an alert was raised. */
-export function logRaised(alert: AlertRow, context: TaskContext): void {
-  logByItself(alert, { status: 'created', from: null }, context);
+/** What became of an alert without anybody's doing. */
+export interface AlarmStory {
+  /** Alert id. */
+  readonly alarm: string;
+  /** Null while the patient is unknown. */
+  readonly patient: string | null;
+  readonly status: AlertLogStatus;
+  readonly from: AlertStatus | null;
+  readonly to: AlertStatus;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** Writes down what became of an alert without anybody's doing. */
-export function logByItself(
-  alert: AlertRow,
-  step: { readonly status: AlertLogStatus; readonly from: AlertStatus | null },
-  context: TaskContext,
-): void {
+/** Writes it down. */
+export function logAlarm({ alarm, patient, status, from, to, metadata }: AlarmStory, context: TaskContext): void {
   const row: AlertLogRow = {
-    log_id: deterministicId('alert_log', alert.alert_id, step.status, context.logTime),
-    alert_id: alert.alert_id,
-    patient_id: alert.patient_id,
-    status: step.status,
-    from_status: step.from,
-    to_status: alert.status,
+    // Steps of one input are told apart by what they say.
+    log_id: deterministicId('alert_log', alarm, status, context.logTime, JSON.stringify([from, to, metadata])),
+    alert_id: alarm,
+    patient_id: patient,
+    status,
+    from_status: from,
+    to_status: to,
     changed_at: context.logTime,
     changed_by: null,
     comment: null,
-    metadata: {},
+    metadata,
     action_id: null,
     digest: null,
   };

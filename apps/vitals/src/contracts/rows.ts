@@ -91,6 +91,8 @@ export interface AlertRow {
   readonly updated_at: number;
   /** Log time; null where nobody is called. */
   readonly ack_deadline: number | null;
+  /** Level of escalation called last. */
+  readonly escalation_level: number;
   /** Log time of the first acknowledgement. */
   readonly acknowledged_at: number | null;
   readonly acknowledged_by: string | null;
@@ -107,15 +109,31 @@ export interface AlertRow {
   readonly digest?: string;
 }
 
-/** What a person's action changes of an alert whose row is there. */
+/** What changes of an alert whose row is there. */
 export type AlertChange = Pick<AlertRow, 'alert_id' | 'updated_at'> &
-  Partial<Pick<AlertRow, 'status' | 'acknowledged_at' | 'acknowledged_by' | 'snoozed_until' | 'resolved_at' | 'auto_resolved'>> & {
+  Partial<
+    Omit<AlertRow, 'alert_id' | 'patient_id' | 'subject_id' | 'alert_type' | 'created_at' | 'created_by_system' | 'correlation_id' | 'digest'>
+  > & {
     readonly resolved_by?: string;
   };
 
 /** What a row of the log of alerts tells. */
 export type AlertLogStatus =
-  'created' | 'seen' | 'acknowledged' | 'escalated' | 'commented' | 'snoozed' | 'resolved' | 'auto_resolved' | 'superseded' | 'refused';
+  | 'created'
+  | 'confirmed'
+  | 'severity_changed'
+  | 'called'
+  | 'escalated'
+  | 'seen'
+  | 'acknowledged'
+  | 'commented'
+  | 'snoozed'
+  | 'cleared'
+  | 'returned'
+  | 'resolved'
+  | 'auto_resolved'
+  | 'superseded'
+  | 'refused';
 
 /** Something that happened to an alert; written once. */
 export interface AlertLogRow {

@@ -2,7 +2,8 @@
 
 import type { TaskContext } from '@kidjamo/stream';
 
-import { logRaised } from '../actions/journal.ts';
+import { logAlarm } from '../actions/journal.ts';
+import { MANUAL } from '../alarms/engine/index.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { AlertOut, DeviceStatusOut } from '../contracts/outputs.ts';
 import type { DeviceStatus, ManualAlert, PatientChange } from '../contracts/reading.ts';
@@ -10,6 +11,8 @@ import type { AlertRow, DeviceLogRow, PatientRow } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import { deviceEvent, needsAttention } from '../domain/device-status.ts';
 import { acknowledgeBy } from '../domain/severity.ts';
+import type { Alarms } from './alarms.ts';
+import { noReading } from './alarms.ts';
 import type { PatientState } from './state.ts';
 import { patientKey } from './state.ts';
 
@@ -50,8 +53,8 @@ export function processDeviceStatus(status: DeviceStatus, context: TaskContext):
 /** Names of alerts that are safe outside the medical store; anything else may hold what a person wrote. */
 const PLAIN_NAME = /^[A-Za-z0-9_.-]{1,64}$/;
 
-/** Stores an alert raised by a person or another system. Its free text goes to PostgreSQL and nowhere else. */
-export function processManualAlert(alert: ManualAlert, context: TaskContext): void {
+/** Stores an alert raised by a person or another system, and has somebody called for it. Its free text goes to PostgreSQL and nowhere else. */
+export function processManualAlert(alert: ManualAlert, alarms: Alarms, context: TaskContext): void {
   const row: AlertRow = {
     alert_id: alert.id,
     patient_id: alert.patient,
@@ -76,6 +79,7 @@ export function processManualAlert(alert: ManualAlert, context: TaskContext): vo
     created_at: context.logTime,
     updated_at: context.logTime,
     ack_deadline: acknowledgeBy(alert.severity, context.logTime) ?? null,
+    escalation_level: 0,
     acknowledged_at: null,
     acknowledged_by: null,
     snoozed_until: null,
@@ -87,7 +91,7 @@ export function processManualAlert(alert: ManualAlert, context: TaskContext): vo
     quarantine_id: null,
     correlation_id: alert.correlation,
   };
-  const type = PLAIN_NAME.test(alert.alert_type) ? alert.alert_type : 'MANUAL';
+  const type = PLAIN_NAME.test(alert.alert_type) ? alert.alert_type : MANUAL;
   const out: AlertOut = {
     alert_id: alert.id,
     patient_id: alert.patient,
@@ -107,13 +111,16 @@ export function processManualAlert(alert: ManualAlert, context: TaskContext): vo
     correlation: alert.correlation,
   };
   context.row(TABLES.alerts, row);
-  logRaised(row, context);
+  logAlarm({ alarm: alert.id, patient: alert.patient, status: 'created', from: null, to: 'active', metadata: {} }, context);
   context.output(LOGS.alerts, alert.patient, out);
   context.count('manual_alert');
+  const state = context.get<PatientState>(patientKey(alert.patient)) ?? {};
+  const input = { kind: 'manual', alert: alert.id, severity: alert.severity, at: alert.at } as const;
+  alarms.take({ ...noReading(alert.patient, alert.correlation), state, at: alert.at, input }, context);
 }
 
 /** Takes a change of reference data over. A member that is absent stays as it is; null takes it away. */
-export function processPatientChange(change: PatientChange, context: TaskContext): void {
+export function processPatientChange(change: PatientChange, alarms: Alarms, context: TaskContext): void {
   const key = patientKey(change.patient);
   const patient = context.get<PatientState>(key) ?? {};
   const { genotype, birth_date: birthDate } = change;
@@ -128,5 +135,10 @@ export function processPatientChange(change: PatientChange, context: TaskContext
   };
   context.row(TABLES.patients, row);
   context.put(key, patient);
+  // Other rules may be in force now.
+  if (patient.z !== undefined) {
+    const source = noReading(change.patient, change.correlation);
+    alarms.take({ ...source, state: patient, at: context.logTime, input: { kind: 'rules' } }, context);
+  }
   context.count('patient_changed');
 }

@@ -2,6 +2,7 @@
 
 import type { Pane, TaskContext } from '@kidjamo/stream';
 
+import type { Lateness } from '../alarms/engine/index.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { ReadingOut } from '../contracts/outputs.ts';
 import type { HeldReading, Reading } from '../contracts/reading.ts';
@@ -14,19 +15,21 @@ import { breaches, FLOORS } from '../domain/floors.ts';
 import type { HeatIndex } from '../domain/heat-index.ts';
 import { heatIndex } from '../domain/heat-index.ts';
 import { hydrationProxy } from '../domain/hydration.ts';
-import { LATE_AFTER_RECEIPT, PAGES_WITHIN } from '../domain/lateness.ts';
+import { LATE_AFTER_RECEIPT } from '../domain/lateness.ts';
 import type { CheckContext } from '../domain/quality/check.ts';
 import { isNotWorn } from '../domain/quality/device-checks.ts';
+import { isDoubtful } from '../domain/quality/doubt.ts';
 import type { Grade } from '../domain/quality/grade.ts';
 import { gradeReading } from '../domain/quality/grade.ts';
 import { extendTrail, NO_HISTORY } from '../domain/quality/trail.ts';
 import type { Rule } from '../domain/rule.ts';
 import { ASSIGNMENT_RULES, isAssignmentReason } from '../domain/technical.ts';
-import { raise, settle } from './alerting.ts';
+import type { Alarms, AlarmStep } from './alarms.ts';
+import { close, raise } from './alerting.ts';
 import { paneOut, panes, paneRow, paneValues } from './pane-columns.ts';
 import type { PaneOwner } from './pane-columns.ts';
-import type { DeviceState, PatientState } from './state.ts';
-import { deviceKey, newDeviceState, ownerOf, patientKey } from './state.ts';
+import type { AlarmTail, DeviceState, PatientState } from './state.ts';
+import { deviceKey, newDeviceState, ownerOf, patientKey, tailKey } from './state.ts';
 
 /** ms of log time without a reading after which the panes of a device are closed. */
 const IDLE = 10 * 60_000;
@@ -36,6 +39,7 @@ export const CLOSE_TIMER = 'close';
 
 /** What the flow of readings needs beside the records. */
 export interface ReadingOptions {
+  readonly alarms: Alarms;
   readonly allowedFirmware: ReadonlySet<string> | undefined;
 }
 
@@ -89,19 +93,59 @@ export function processReading(reading: Reading, context: TaskContext, options: 
   }
   context.put(deviceState, device);
 
-  let changed = false;
-  if (floors.length > 0 && !isNotWorn(reading)) {
-    // The newest value known of a patient pages even when it comes late, unless it is old or imported.
-    const newest = reading.at >= Math.max(newestOfDevice, patient.n ?? Number.NEGATIVE_INFINITY);
-    const retrospective = late && (imported || !newest || delay > PAGES_WITHIN);
-    const told = late && !retrospective ? delay : undefined;
-    raise({ reading, rules: floors.map(ruleOf), at: reading.at, age, retrospective, quarantine: undefined, delay: told }, patient, context);
+  // It is stored, so its device is assigned by now.
+  const { code } = ASSIGNMENT_RULES.unassigned_device;
+  let changed = close(code, patient, { status: 'auto_resolved', patientId: reading.patient, context });
+  if (!imported) {
+    const newest = Math.max(newestOfDevice, patient.n ?? Number.NEGATIVE_INFINITY);
+    const standing = !late ? 'live' : reading.at >= newest ? 'newest' : 'late';
+    if (follow(patient, reading, newestOfDevice)) changed = true;
+    options.alarms.take(stepOf(reading, { patient, grade, late: standing }), context);
+  } else if (floors.length > 0 && !isNotWorn(reading)) {
+    const open = context.get<AlarmTail>(tailKey(reading.patient))?.o;
+    const breach = { reading, rules: floors.map(ruleOf), at: reading.at, age, quarantine: undefined };
+    raise({ breach, patient, context }, (rule) => open?.[rule] !== undefined);
     changed = true;
   }
-  // It is stored, so its device is assigned by now.
-  if (patient.a !== undefined && settle(ASSIGNMENT_RULES.unassigned_device, patient, { reading, age, context })) changed = true;
-  if (!imported && follow(patient, reading, newestOfDevice)) changed = true;
   if (changed) context.put(patientState, patient);
+}
+
+/** A reading as an input of the alarms. */
+function stepOf(
+  reading: Reading | HeldReading,
+  { patient, grade, late }: { readonly patient: PatientState; readonly grade: Grade; readonly late: Lateness },
+): AlarmStep {
+  const { device, received, vitals, battery, signal } = reading;
+  // A fast clock must not make the other devices of the patient late; and the time stamp of what is held may be the very reason why it is.
+  const at = late === 'held' ? received : Math.min(reading.at, received);
+  const isStored = reading.kind === 'reading' && late !== 'held';
+  return {
+    patient: reading.patient,
+    known: reading.kind === 'reading' || reading.patient_known,
+    correlation: reading.correlation,
+    device,
+    vitals,
+    reading: isStored ? reading.id : null,
+    quarantine: null,
+    confidence: reading.confidence,
+    state: patient,
+    at,
+    input: {
+      kind: 'reading',
+      late,
+      received,
+      reading: {
+        device,
+        at,
+        vitals,
+        lowConfidence: isDoubtful(reading, grade),
+        notWorn: isNotWorn(reading),
+        findings: grade.findings,
+        battery,
+        signal,
+      },
+    },
+  };
 }
 
 /** A function of its own, so that what waits for the end of the batch holds two ids, and not the reading. */
@@ -123,40 +167,56 @@ export function closeIdle(key: string, context: TaskContext): void {
   context.put(key, device);
 }
 
+/** Nothing to compare a reading with. */
+const ALONE: CheckContext = {
+  history: NO_HISTORY,
+  sameSecond: false,
+  sameInstantElsewhere: false,
+  firstOfDevice: false,
+  allowedFirmware: undefined,
+};
+
+/** A reading that is not stored, with what is known of it. */
+interface Unstored {
+  readonly quarantine: string;
+  readonly technical: readonly Rule[];
+  readonly grade: Grade;
+  readonly alarms: Alarms;
+}
+
 /** Checks a reading that waits in quarantine: its floors, and whether it waits for somebody to assign its device. */
-export function processHeld(held: HeldReading, context: TaskContext): void {
+export function processHeld(held: HeldReading, context: TaskContext, { alarms }: ReadingOptions): void {
   context.count('held');
-  const grade = gradeReading(held, {
-    history: NO_HISTORY,
-    sameSecond: false,
-    sameInstantElsewhere: false,
-    firstOfDevice: false,
-    allowedFirmware: undefined,
-  });
+  const grade = gradeReading(held, ALONE);
   for (const name of grade.findings) context.count(`check.${name}`);
   const technical = isAssignmentReason(held.reason) ? [ASSIGNMENT_RULES[held.reason]] : [];
-  raiseUnstored(held, { quarantine: held.quarantine, technical }, context);
+  raiseUnstored(held, { quarantine: held.quarantine, technical, grade, alarms }, context);
 }
 
 /** Checks the floors of a reading that contradicts a stored one. */
-export function checkConflict(reading: Reading, quarantine: string, context: TaskContext): void {
-  raiseUnstored(reading, { quarantine, technical: [] }, context);
-}
-
-/** Raises the breaches of a reading that is not stored at once, those of floors marked uncertain. */
-function raiseUnstored(
-  reading: Reading | HeldReading,
-  { quarantine, technical }: { readonly quarantine: string; readonly technical: readonly Rule[] },
+export function checkConflict(
+  reading: Reading,
+  { quarantine, alarms }: { readonly quarantine: string; readonly alarms: Alarms },
   context: TaskContext,
 ): void {
-  const floors = isNotWorn(reading) ? [] : breaches(reading.vitals).map(ruleOf);
-  if (floors.length === 0 && technical.length === 0) return;
+  raiseUnstored(reading, { quarantine, technical: [], grade: gradeReading(reading, ALONE), alarms }, context);
+}
+
+/** Raises the breaches of a reading that is not stored, those of floors marked uncertain. */
+function raiseUnstored(
+  reading: Reading | HeldReading,
+  { quarantine, technical, grade, alarms }: Unstored,
+  context: TaskContext,
+): void {
+  const isBreach = !isNotWorn(reading) && breaches(reading.vitals).length > 0;
+  if (!isBreach && technical.length === 0) return;
   const key = patientKey(reading.patient);
   const patient = context.get<PatientState>(key) ?? {};
-  // Its time stamp may be the very reason why it is held, so that the time of receipt stands for it.
-  const at = reading.kind === 'held' ? reading.received : reading.at;
-  const rules = [...floors, ...technical];
-  raise({ reading, rules, at, age: ageAt(patient.b, at), retrospective: false, quarantine, delay: undefined }, patient, context);
+  if (isBreach) alarms.take({ ...stepOf(reading, { patient, grade, late: 'held' }), quarantine }, context);
+  if (technical.length > 0) {
+    const breach = { reading, rules: technical, at: reading.received, age: ageAt(patient.b, reading.received), quarantine };
+    raise({ breach, patient, context }, () => false);
+  }
   context.put(key, patient);
 }
 

@@ -2,7 +2,9 @@
 
 import type { PanesState } from '@kidjamo/stream';
 
-import type { Genotype, Vitals } from '../contracts/reading.ts';
+import type { AlarmState } from '../alarms/engine/index.ts';
+import type { PackedReading } from '../alarms/journal.ts';
+import type { Genotype, Severity, Vitals } from '../contracts/reading.ts';
 import type { Trail } from '../domain/quality/trail.ts';
 import { emptyTrail } from '../domain/quality/trail.ts';
 
@@ -28,12 +30,8 @@ export interface OpenAlert {
   q?: string;
   /** Correlation of the reading that raised it. */
   c: string;
-  /** How long before its receipt the reading that raised it was measured, where that has to be said. */
-  g?: number;
   /** Tags so far. */
   t: string[];
-  /** Only readings in quarantine have raised it so far. */
-  u?: 1;
   /** It comes from an import. */
   p?: 1;
   /** Status; absent while it is active. */
@@ -44,22 +42,23 @@ export interface OpenAlert {
   h?: number;
   /** Log time until which it is snoozed. */
   z?: number;
-  /** Vital signs of the last breach; kept for imports only, whose row is written once more when a live alert takes its place. */
-  v?: Vitals;
 }
 
 /** By the code of the rule. */
-type AlertsByRule = Record<string, OpenAlert>;
+export type AlertsByRule = Record<string, OpenAlert>;
 
-/** State `p/<patient>`; written only when it changes. */
+/** State `p/<patient>`; written only when it changes, and where the alarms are to begin anew from. */
 export interface PatientState {
+  /** What the alarm engine remembers, and how many inputs it has taken. */
+  z?: AlarmState;
+  u?: number;
   /** Genotype. */
   g?: Genotype;
   /** Birth date, ISO. */
   b?: string;
-  /** Open alerts. */
+  /** Open alerts that are none of the engine: of imports, and of readings that wait for an assignment. */
   a?: AlertsByRule;
-  /** The last retrospective alert of each rule: never open, but breaches of the same stretch are added to it. */
+  /** The last alert of each rule from an import that lies behind a live one: never open, but breaches of the same stretch are added to it. */
   r?: AlertsByRule;
   /** The device heard last. */
   d?: string;
@@ -67,6 +66,49 @@ export interface PatientState {
   n?: number;
   /** The patient has several devices. */
   m?: 1;
+}
+
+/** The row of an alarm of the engine, as far as it changes with readings. Times are ms. */
+export interface AlarmRow {
+  /** Alert id. */
+  i: string;
+  /** Severity. */
+  s: Severity;
+  /** It is over, and nobody has seen it. */
+  c?: 1;
+  /** Event time of the first breach, and of the newest. */
+  f: number;
+  l: number;
+  /** Number of breaches. */
+  n: number;
+  /** Vital signs of the newest breach, and what the rule takes. */
+  v: Vitals;
+  x: string;
+  /** Tags so far. */
+  t: string[];
+  /** Log time of the newest breach. */
+  g: number;
+  /** Only readings in quarantine have raised it. */
+  u?: 1;
+  /** Somebody has acknowledged it. */
+  h?: 1;
+  /** Correlation of the input that opened it. */
+  o: string;
+}
+
+/**
+ * State `t/<patient>`: the little that alarms change with every reading. What the engine remembers is large and changes with each of them, so it is written once in
+ * a while, and the readings that came since are put through it again by whoever loads it.
+ */
+export interface AlarmTail {
+  /** How many inputs the engine had taken before the first of the readings. */
+  f: number;
+  e: PackedReading[];
+  /** Log time at which the timer of the alarms is armed. */
+  w?: number;
+  /** Alarms that are open, by the code of the rule, and the last one for late data. */
+  o?: Record<string, AlarmRow>;
+  r?: Record<string, AlarmRow>;
 }
 
 /** State `d/<patient>/<device>`: panes with their newest event time, the trail of the last readings, and the timer. */
@@ -84,6 +126,15 @@ export function newDeviceState(): DeviceState {
 
 export function patientKey(patient: string): string {
   return `p/${patient}`;
+}
+
+export function tailKey(patient: string): string {
+  return `t/${patient}`;
+}
+
+/** Patient of a {@link patientKey}. */
+export function patientOf(key: string): string {
+  return key.slice(2);
 }
 
 export function deviceKey(patient: string, device: string): string {

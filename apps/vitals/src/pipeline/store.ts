@@ -8,7 +8,7 @@ import type { Pool, PoolClient } from 'pg';
 
 import type { Cipher } from '../contracts/cipher.ts';
 import { TABLES } from '../contracts/rows.ts';
-import { changeAlerts, CHANGE_TIMES } from './alert-changes.ts';
+import { ALERT_TIMES, changeAlerts, withTimes } from './alert-changes.ts';
 import { MeasurementPartitions, weekBounds, weekOf } from './partitions.ts';
 import { MEASUREMENTS, WINDOW_PANES } from './tables.ts';
 
@@ -35,9 +35,11 @@ const SMALL_TABLES: Readonly<Record<string, SmallTable>> = {
         'acknowledged_by',
         'snoozed_until',
         'resolved_by',
+        'escalation_level',
+        'ack_deadline',
       ],
     ],
-    times: ['first_seen_at', 'last_seen_at', 'created_at', 'updated_at', 'ack_deadline', ...CHANGE_TIMES],
+    times: ALERT_TIMES,
   },
   alert_status_logs: { key: 'log_id', replaced: [], times: ['changed_at'] },
   device_logs: { key: 'message_id', replaced: [], times: ['recorded_at', 'received_at'] },
@@ -213,13 +215,4 @@ function last(rows: readonly object[], keyOf: (row: object) => string): object[]
 function paneKey(row: object): string {
   const pane = row as { patient_id: string; device_id: string; minute: number };
   return `${pane.patient_id}/${pane.device_id}/${String(pane.minute)}`;
-}
-
-function withTimes(row: object, times: readonly string[]): object {
-  const copy: Record<string, unknown> = { ...row };
-  for (const name of times) {
-    const value = copy[name];
-    if (typeof value === 'number') copy[name] = new Date(value).toISOString();
-  }
-  return copy;
 }

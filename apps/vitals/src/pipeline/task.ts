@@ -6,18 +6,21 @@
 import type { IdempotencyKey, Task, TaskContext, TaskInput, TimerFiring } from '@kidjamo/stream';
 import { KidjamoError } from '@kidjamo/stream';
 
-import { actionKeys, applyAction } from '../actions/apply.ts';
+import { applyAction } from '../actions/apply.ts';
+import { applyToAlarm } from '../actions/apply-to-alarm.ts';
+import { ALARM_TIMER } from '../alarms/engine/index.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { ErrorOut } from '../contracts/outputs.ts';
-import type { AlertAction, DeviceStatus, HeldReading, InputRecord, ManualAlert, Reading } from '../contracts/reading.ts';
+import type { AlertAction, DeviceStatus, HeldReading, InputRecord, ManualAlert, Reading, Unreached } from '../contracts/reading.ts';
 import type { QuarantineRow } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import { deterministicId } from '../domain/ids.ts';
+import { Alarms, noReading } from './alarms.ts';
 import { processDeviceStatus, processManualAlert, processPatientChange } from './notices.ts';
 import type { ReadingOptions } from './readings.ts';
 import { checkConflict, closeIdle, CLOSE_TIMER, processHeld, processReading } from './readings.ts';
 import type { PatientState } from './state.ts';
-import { deviceKey, patientKey } from './state.ts';
+import { deviceKey, patientKey, patientOf, tailKey } from './state.ts';
 
 /** What can be set for the vitals task. */
 export interface VitalsTaskOptions {
@@ -32,7 +35,9 @@ const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>(['reading', 'he
 
 /** Makes the vitals task. */
 export function createVitalsTask(options: VitalsTaskOptions = {}): Task<InputRecord> {
-  const reading: ReadingOptions = { allowedFirmware: options.allowedFirmware === undefined ? undefined : new Set(options.allowedFirmware) };
+  const alarms = new Alarms();
+  const { allowedFirmware } = options;
+  const reading: ReadingOptions = { alarms, allowedFirmware: allowedFirmware === undefined ? undefined : new Set(allowedFirmware) };
   return {
     name: 'vitals',
     parse,
@@ -44,8 +49,13 @@ export function createVitalsTask(options: VitalsTaskOptions = {}): Task<InputRec
     onDuplicate: (_, context) => {
       context.count('duplicate');
     },
-    onConflict: refuseConflict,
-    onTimer,
+    onConflict: (input, context) => {
+      refuseConflict(input, alarms, context);
+    },
+    onTimer: (firing, context) => {
+      onTimer(firing, alarms, context);
+    },
+    timerKeys: ({ key, name }) => (name === ALARM_TIMER ? [tailKey(patientOf(key))] : []),
   };
 }
 
@@ -61,14 +71,13 @@ function parse(text: string): InputRecord {
 function keys(input: InputRecord): readonly string[] {
   switch (input.kind) {
     case 'reading':
-      return [patientKey(input.patient), deviceKey(input.patient, input.device)];
+      return [patientKey(input.patient), tailKey(input.patient), deviceKey(input.patient, input.device)];
     case 'held':
     case 'patient':
     case 'unreached':
-      return [patientKey(input.patient)];
     case 'action':
-      return [patientKey(input.patient), ...actionKeys(input)];
     case 'manual_alert':
+      return [patientKey(input.patient), tailKey(input.patient)];
     case 'device_status':
       return [];
   }
@@ -98,35 +107,44 @@ function processInput(input: InputRecord, context: TaskContext, options: Reading
       return;
     case 'held':
       // The gateway keeps it; here it is checked.
-      processHeld(input, context);
+      processHeld(input, context, options);
       context.output(LOGS.errors, input.patient, errorOut(input, input.reason, context));
       return;
     case 'manual_alert':
-      processManualAlert(input, context);
+      processManualAlert(input, options.alarms, context);
       return;
     case 'device_status':
       processDeviceStatus(input, context);
       return;
     case 'patient':
-      processPatientChange(input, context);
+      processPatientChange(input, options.alarms, context);
       return;
     case 'action':
-      processAction(input, context);
+      processAction(input, options.alarms, context);
       return;
     case 'unreached':
-      context.count('unreached');
+      processUnreached(input, options.alarms, context);
       return;
   }
 }
 
-function processAction(action: AlertAction, context: TaskContext): void {
+function processAction(action: AlertAction, alarms: Alarms, context: TaskContext): void {
   const key = patientKey(action.patient);
   const patient = context.get<PatientState>(key) ?? {};
+  if (applyToAlarm(action, { patient, alarms }, context)) return;
   if (applyAction(action, patient, context)) context.put(key, patient);
 }
 
+/** Somebody else has to be called: nobody was there to be told. */
+function processUnreached({ patient, step, correlation }: Unreached, alarms: Alarms, context: TaskContext): void {
+  context.count('unreached');
+  const state = context.get<PatientState>(patientKey(patient));
+  if (state?.z === undefined) return;
+  alarms.take({ ...noReading(patient, correlation), state, at: context.logTime, input: { kind: 'unreached', step } }, context);
+}
+
 /** The same key with another body: kept in quarantine, its floors checked, and said so. */
-function refuseConflict({ record, value }: TaskInput<InputRecord>, context: TaskContext): void {
+function refuseConflict({ record, value }: TaskInput<InputRecord>, alarms: Alarms, context: TaskContext): void {
   if (value.kind === 'held' || value.kind === 'patient' || value.kind === 'unreached') {
     throw new KidjamoError('TASK_FAILED', 'a record without an idempotency key cannot conflict with another');
   }
@@ -143,7 +161,7 @@ function refuseConflict({ record, value }: TaskInput<InputRecord>, context: Task
   };
   context.row(TABLES.quarantine, row);
   context.count('conflict');
-  if (value.kind === 'reading') checkConflict(value, row.quarantine_id, context);
+  if (value.kind === 'reading') checkConflict(value, { quarantine: row.quarantine_id, alarms }, context);
   context.output(LOGS.errors, value.patient, errorOut(value, row.reason, context));
 }
 
@@ -158,7 +176,13 @@ function errorOut(value: Once | HeldReading, error: string, context: TaskContext
   };
 }
 
-function onTimer({ key, name }: TimerFiring, context: TaskContext): void {
-  if (name !== CLOSE_TIMER) throw new KidjamoError('TASK_FAILED', `the vitals task knows no timer called ${name}`);
-  closeIdle(key, context);
+function onTimer({ key, name }: TimerFiring, alarms: Alarms, context: TaskContext): void {
+  if (name === CLOSE_TIMER) closeIdle(key, context);
+  else if (name === ALARM_TIMER) {
+    const patient = patientOf(key);
+    const state = context.get<PatientState>(key);
+    if (state?.z === undefined) return;
+    const input = { kind: 'timer', name } as const;
+    alarms.take({ ...noReading(patient, deterministicId('timer', patient, context.logTime)), state, at: context.logTime, input }, context);
+  } else throw new KidjamoError('TASK_FAILED', `the vitals task knows no timer called ${name}`);
 }

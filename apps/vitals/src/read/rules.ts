@@ -2,14 +2,13 @@
 
 import type { Static } from 'typebox';
 
-import { FLOOR_CODES, FLOORS } from '../domain/floors.ts';
+import { CATALOGUE } from '../alarms/catalogue/catalogue.ts';
 import { COLUMN_OF } from './live/model.ts';
 import type { RuleList } from './schemas.ts';
 
-/** Every rule that can raise an alert, in the order in which they are recorded. */
+/** Every rule that can raise an alert, floors first. */
 export const RULES: Static<typeof RuleList> = {
-  items: FLOOR_CODES.map((code) => {
-    const { version, severity, vitals, limit, title, message, actions } = FLOORS[code];
+  items: CATALOGUE.map(({ code, version, severity, vitals, limit, title, message, actions }) => {
     return { code, version, severity, vitals: vitals.map((vital) => COLUMN_OF[vital]), limit, title, message, actions: [...actions] };
   }),
 };

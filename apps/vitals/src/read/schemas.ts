@@ -179,7 +179,8 @@ export const Alert = Type.Object({
 export const AlertLogEntry = Type.Object({
   log_id: uuid(),
   status: Type.String({
-    description: 'What happened: created, acknowledged, commented, snoozed, resolved, auto_resolved, superseded, refused.',
+    description:
+      'What happened: created, confirmed, severity_changed, called, escalated, acknowledged, commented, snoozed, cleared, returned, resolved, auto_resolved, superseded, refused.',
   }),
   from_status: nullable(choice(ALERT_STATUSES)),
   to_status: nullable(choice(ALERT_STATUSES)),

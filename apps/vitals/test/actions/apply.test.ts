@@ -19,6 +19,9 @@ const breach = (): void => {
   rig.feed(reading({ at, received: at, vitals: { spo2: 80 } }));
 };
 
+/** Those that are acted on here: what goes on for minutes satisfies other rules too, and a bracelet that falls silent one more. */
+const TYPES = ['CRITICAL_SPO2', 'TECHNICAL_UNASSIGNED_DEVICE', 'TECHNICAL_UNKNOWN_PATIENT', 'FALL'];
+
 /** Alerts as the store would have them: whole rows and changes put together. */
 function alerts(): AlertRow[] {
   const rows = new Map<string, AlertRow>();
@@ -26,10 +29,14 @@ function alerts(): AlertRow[] {
     const before = rows.get(row.alert_id);
     rows.set(row.alert_id, { ...before, ...row } as AlertRow);
   }
-  return [...rows.values()];
+  return [...rows.values()].filter(({ alert_type: type }) => TYPES.includes(type));
 }
 
-const logs = (): AlertLogRow[] => (rig.context.rows.get('alert_status_logs') ?? []) as AlertLogRow[];
+/** What was done about them; who was called for them is not a matter of actions. */
+const logs = (): AlertLogRow[] => {
+  const ids = new Set(alerts().map(({ alert_id: id }) => id));
+  return rig.alertLogs.filter(({ alert_id: id, status }) => ids.has(id) && status !== 'called' && status !== 'escalated');
+};
 const story = (): (readonly unknown[])[] =>
   logs().map(({ status, from_status: from, to_status: to, changed_by: by }) => [status, from, to, by]);
 const only = (): AlertRow => {
@@ -133,7 +140,7 @@ describe('an alert of the engine', () => {
     breach();
     const alert = only();
     act(alert, 'resolve');
-    const before = rig.alertWrites.length;
+    const before = alerts();
     for (const action of ['acknowledge', 'resolve', 'snooze', 'comment'] as const)
       act(alert, action, { seen: { type: alert.alert_type, status, manual: false } });
     expect(
@@ -146,7 +153,7 @@ describe('an alert of the engine', () => {
       ['refused', status],
       ['commented', status],
     ]);
-    expect(rig.alertWrites.length).toBe(before);
+    expect(alerts()).toEqual(before);
   });
 });
 
@@ -200,7 +207,7 @@ describe('an alert raised by hand', () => {
       ['created', null, 'active', null],
       ['acknowledged', 'active', 'acknowledged', DOCTOR],
       ['resolved', 'acknowledged', 'resolved', DOCTOR],
-      ['refused', 'resolved', 'resolved', DOCTOR],
+      ['refused', null, null, DOCTOR],
     ]);
   });
 });

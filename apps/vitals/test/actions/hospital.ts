@@ -176,7 +176,9 @@ export class Hospital {
     return { status: answer.statusCode, type: String(answer.headers['content-type']), body: JSON.parse(answer.body) as Answer['body'] };
   }
 
+  /** What was done about an alert, without who was called for it. */
   async story(alert: string): Promise<readonly LogEntry[]> {
-    return (await this.get(`/api/v1/alerts/${alert}/log`)).body['items'] as LogEntry[];
+    const items = (await this.get(`/api/v1/alerts/${alert}/log?limit=1000`)).body['items'] as LogEntry[];
+    return items.filter(({ status }) => status !== 'called' && status !== 'escalated');
   }
 }

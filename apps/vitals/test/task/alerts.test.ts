@@ -13,7 +13,7 @@ describe('a breach', () => {
     const rig = new Rig().feed(low(), T0 + 700);
     expect(rig.measurements[0]?.breaches).toEqual(['CRITICAL_SPO2']);
     expect(rig.count('breach.CRITICAL_SPO2')).toBe(1);
-    expect(rig.alertWrites).toHaveLength(1);
+    expect(rig.alerts).toHaveLength(1);
     expect(rig.alerts[0]).toMatchObject({
       patient_id: PATIENT,
       device_id: DEVICE,
@@ -101,7 +101,8 @@ describe('a breach', () => {
     (state) => {
       const rig = new Rig().feed(low(state));
       expect(rig.measurements[0]?.breaches).toEqual(['CRITICAL_SPO2']);
-      expect(rig.alerts).toEqual([]);
+      expect(rig.alerts.filter((alert) => alert.alert_type.startsWith('CRITICAL'))).toEqual([]);
+      expect(rig.calls).toEqual([]);
     },
   );
 
@@ -152,9 +153,10 @@ describe('a late breach', () => {
     const received = T0 + 2 * HOUR + 5 * MINUTE;
     const rig = new Rig().feed([low({ received }), low({ at: T0 + MINUTE, received })]);
     expect(rig.measurements.map((row) => row.late)).toEqual([true, true]);
-    expect(rig.alerts).toHaveLength(1);
-    expect(rig.alerts[0]).toMatchObject({ status: 'active', ack_deadline: received + 5 * MINUTE, breach_count: 2 });
-    expect(rig.alerts[0]?.message).toContain('2 h 5 min before it was received');
+    const floors = rig.alerts.filter((alert) => alert.alert_type === 'CRITICAL_SPO2');
+    expect(floors).toMatchObject([{ status: 'active', ack_deadline: received + 5 * MINUTE, breach_count: 2 }]);
+    expect(floors[0]?.message).toContain('2 h 5 min before it was received');
+    expect(rig.calls).toMatchObject([{ reason: 'raised', called_at: received }]);
   });
 
   test('that is the newest of its device but not of the patient is retrospective', () => {
@@ -165,12 +167,12 @@ describe('a late breach', () => {
       reading({ device: OTHER_DEVICE, at: T0 + 2 * HOUR, vitals: FINE }),
       low({ received }),
     ]);
-    expect(rig.alerts.map((alert) => alert.status)).toEqual(['retrospective']);
+    expect(rig.alerts.filter((alert) => alert.alert_type === 'CRITICAL_SPO2').map((alert) => alert.status)).toEqual(['retrospective']);
   });
 
   test.each([
-    [24 * HOUR, 'active'],
-    [24 * HOUR + 1, 'retrospective'],
+    [24 * HOUR - 1, 'active'],
+    [24 * HOUR, 'retrospective'],
     [HOUR + 1, 'active'],
   ])('received %d ms after it was measured is %s', (delay, status) => {
     const rig = new Rig().feed(low({ received: T0 + delay }));
@@ -278,8 +280,8 @@ describe('a reading that waits in quarantine', () => {
   test('raises no second alert for the same floor, and a stored breach makes it certain', () => {
     const rig = new Rig().feed([held({ vitals: LOW }), held({ vitals: LOW, at: T0 + 1 }), low()]);
     expect(rig.alerts).toHaveLength(1);
-    expect(rig.alertWrites.map((row) => row.uncertain)).toEqual([true, true, false]);
-    expect(rig.alerts[0]?.breach_count).toBe(3);
+    expect(rig.alertWrites.map((row) => row.uncertain).filter((uncertain) => uncertain !== undefined)).toEqual([true, true, false]);
+    expect(rig.alerts[0]).toMatchObject({ breach_count: 3, uncertain: false });
   });
 
   test('without a breach changes no state', () => {
@@ -305,11 +307,5 @@ describe('a conflict', () => {
   test('that is sent again is the same quarantine row', () => {
     const rig = new Rig().feed([reading({ vitals: FINE }), low(), low()]);
     expect(new Set(rig.quarantine.map((row) => row.quarantine_id)).size).toBe(1);
-  });
-
-  test('raises an alert of its own id, not that of the reading it contradicts', () => {
-    const first = new Rig().feed(low()).alerts[0]?.alert_id;
-    const second = new Rig().feed([reading({ vitals: FINE }), low()]).alerts[0]?.alert_id;
-    expect(second).not.toBe(first);
   });
 });

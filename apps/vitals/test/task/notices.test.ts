@@ -110,7 +110,7 @@ describe('a manual alert', () => {
 
   test('is stored once', () => {
     const rig = new Rig().feed([manual(), manual(), manual({ digest: 'b' })]);
-    expect(rig.alertWrites).toHaveLength(1);
+    expect(rig.alerts).toHaveLength(1);
     expect([rig.count('manual_alert'), rig.count('duplicate'), rig.count('conflict')]).toEqual([1, 1, 1]);
     expect(rig.quarantine).toMatchObject([{ source: 'manual_alert', device_id: null }]);
   });

@@ -1,10 +1,10 @@
 /** The vitals task with everything in memory, and what it is fed with. */
 import { MemoryTaskContext } from '@kidjamo/stream/testing';
 
-import type { AlertOut, ErrorOut, PaneOut, ReadingOut } from '../../src/contracts/outputs.ts';
+import type { AlertOut, CallOut, ErrorOut, PaneOut, ReadingOut } from '../../src/contracts/outputs.ts';
 import { LOGS } from '../../src/contracts/logs.ts';
 import type { HeldReading, InputRecord, Reading } from '../../src/contracts/reading.ts';
-import type { AlertRow, DeviceLogRow, MeasurementRow, PaneRow, QuarantineRow } from '../../src/contracts/rows.ts';
+import type { AlertLogRow, AlertRow, DeviceLogRow, MeasurementRow, PaneRow, QuarantineRow } from '../../src/contracts/rows.ts';
 import { messageId } from '../../src/domain/ids.ts';
 import type { VitalsTaskOptions } from '../../src/pipeline/task.ts';
 import { createVitalsTask } from '../../src/pipeline/task.ts';
@@ -83,11 +83,20 @@ export class Rig {
     return this.#rows('alerts');
   }
 
-  /** Alerts as the store has them: the last write of each, in the order of creation. */
+  /** Alerts as the store has them: whole rows and changes put together, in the order of creation. */
   get alerts(): AlertRow[] {
     const last = new Map<string, AlertRow>();
-    for (const row of this.alertWrites) last.set(row.alert_id, row);
+    for (const row of this.alertWrites) last.set(row.alert_id, { ...last.get(row.alert_id), ...row });
     return [...last.values()];
+  }
+
+  /** What happened to alerts. */
+  get alertLogs(): AlertLogRow[] {
+    return this.#rows('alert_status_logs');
+  }
+
+  get calls(): CallOut[] {
+    return this.#out(LOGS.calls);
   }
 
   get readingsOut(): ReadingOut[] {

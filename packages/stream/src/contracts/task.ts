@@ -76,4 +76,6 @@ export interface Task<V> {
   /** Same key, other body. The task decides what becomes of it; it MUST leave a trace. */
   onConflict(input: TaskInput<V>, context: TaskContext): void;
   onTimer(firing: TimerFiring, context: TaskContext): void;
+  /** The states that a timer needs beside the one under its own key. Without it, none. MUST be cheap. */
+  timerKeys?(firing: TimerFiring): readonly string[];
 }

@@ -77,7 +77,9 @@ export function timerId({ key, name, due }: TimerFiring): string {
  */
 export async function runTimers<V>(env: BatchEnvironment<V>, from: Position, firings: readonly TimerFiring[]): Promise<BatchOutcome> {
   const missing: StateCell[] = [];
-  const cells = firings.map((firing) => cellOf(env.cache, firing.key, missing));
+  const cells = firings.map((firing) =>
+    [firing.key, ...(env.task.timerKeys?.(firing) ?? [])].map((key) => cellOf(env.cache, key, missing)),
+  );
   await load(env, missing);
   const set = new ChangeSet(env.lease.partition);
   let logTime = from.logTime;
@@ -86,7 +88,7 @@ export async function runTimers<V>(env: BatchEnvironment<V>, from: Position, fir
     // Taken away, or armed anew for later, by a firing before it.
     if (set.hasTouched(firing)) continue;
     logTime = Math.max(logTime, firing.due);
-    set.begin({ cells: cells.slice(i, i + 1) }, logTime);
+    set.begin({ cells: cells[i] ?? [] }, logTime);
     set.disarm(firing.key, firing.name);
     if (env.poisonTimers.has(timerId(firing))) set.count('timer_failed');
     else {

@@ -55,7 +55,7 @@ export class MemoryTaskContext<V> implements TaskContext {
     for (let next = this.#nextTimer(time); next !== undefined; next = this.#nextTimer(time)) {
       this.timers.delete(timerKey(next.key, next.name));
       this.logTime = Math.max(this.logTime, next.due);
-      this.#named = [next.key];
+      this.#named = [next.key, ...(this.#task.timerKeys?.(next) ?? [])];
       this.#task.onTimer(next, this);
     }
     this.logTime = Math.max(this.logTime, time);

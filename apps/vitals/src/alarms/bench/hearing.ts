@@ -2,8 +2,8 @@
 
 import type { Reading } from '../../contracts/reading.ts';
 import { LATE_AFTER_RECEIPT } from '../../domain/lateness.ts';
-import { qualityCode } from '../../domain/quality/codes.ts';
-import { isNotWorn, MIN_CONFIDENCE, MIN_CONTACT } from '../../domain/quality/device-checks.ts';
+import { isDoubtful } from '../../domain/quality/doubt.ts';
+import { isNotWorn } from '../../domain/quality/device-checks.ts';
 import { gradeReading } from '../../domain/quality/grade.ts';
 import type { Grade } from '../../domain/quality/grade.ts';
 import { emptyTrail, extendTrail, NO_HISTORY } from '../../domain/quality/trail.ts';
@@ -81,10 +81,4 @@ export class Hearing {
       allowedFirmware: undefined,
     });
   }
-}
-
-/** Of low confidence, and not for a flat line alone (see `AlarmReading`). */
-function isDoubtful({ confidence = 100, contact = 100 }: Reading, { codes }: Grade): boolean {
-  if (confidence < MIN_CONFIDENCE || contact < MIN_CONTACT) return true;
-  return codes.some((code) => code !== 'flatline' && qualityCode(code)?.excludeFromTrends === true);
 }

@@ -3,7 +3,8 @@
 import { takeAction } from './actions.ts';
 import type { AlarmEffects, AlarmInput, Around, TimerChange } from './contract.ts';
 import { ALARM_TIMER, nextDueTime, passDue } from './dues.ts';
-import { page } from './paging.ts';
+import { manualAlertOf, manualCode, manualOutcome } from './manual.ts';
+import { page, passUnreached } from './paging.ts';
 import { takeReading } from './readings.ts';
 import { indexOf } from './rules.ts';
 import { arm } from './silence.ts';
@@ -17,7 +18,7 @@ import { give } from './work.ts';
  */
 export function advance(state: AlarmState, input: AlarmInput, around: Around): AlarmEffects {
   state.b ??= around.logTime;
-  const work: Work = { state, around, transitions: [], calls: [], refusals: [], events: [], informs: [], isChanged: false };
+  const work: Work = { state, around, transitions: [], breaches: [], calls: [], refusals: [], events: [], informs: [], isChanged: false };
   passDue(work);
   switch (input.kind) {
     case 'reading':
@@ -32,6 +33,12 @@ export function advance(state: AlarmState, input: AlarmInput, around: Around): A
       arm(work);
       work.isChanged = true;
       break;
+    case 'manual':
+      give(work, manualCode(input.alert), { input: 'holds', outcome: manualOutcome(input) });
+      break;
+    case 'unreached':
+      passUnreached(work, input.step);
+      break;
     case 'timer':
       // All that is due has passed already. The timer is spent, so that it has to be armed anew.
       delete state.w;
@@ -39,14 +46,14 @@ export function advance(state: AlarmState, input: AlarmInput, around: Around): A
   }
   page(work);
   passDue(work);
-  const { transitions, calls, refusals } = work;
-  return { transitions, calls, timers: timersOf(work), refusals };
+  const { transitions, breaches, calls, refusals } = work;
+  return { transitions, breaches, calls, timers: timersOf(work), refusals };
 }
 
 /** Alarms of rules that are no more in force: an override may have begun since the last reading. */
 function leaveForce(work: Work): void {
   const { byCode } = indexOf(work.around.rules);
-  for (const { c } of [...work.state.a]) if (!byCode.has(c)) give(work, c, { input: 'out_of_force' });
+  for (const { c } of [...work.state.a]) if (!byCode.has(c) && manualAlertOf(c) === undefined) give(work, c, { input: 'out_of_force' });
 }
 
 function timersOf(work: Work): readonly TimerChange[] {

@@ -55,7 +55,11 @@ export type AlarmInput =
   | { readonly kind: 'timer'; readonly name: string }
   | ActionInput
   /** The patient's rules changed: an override, the genotype, the birth date. */
-  | { readonly kind: 'rules' };
+  | { readonly kind: 'rules' }
+  /** A call found nobody of its level: where it is still the last one, the next level is called at once. */
+  | { readonly kind: 'unreached'; readonly step: string }
+  /** An alert was raised by hand: its id, and when it was, by event time. */
+  | { readonly kind: 'manual'; readonly alert: string; readonly severity: Severity; readonly at: number };
 
 /** Clinical and technical alarms are never mixed. */
 export type AlarmClass = 'clinical' | 'technical';
@@ -143,9 +147,24 @@ export interface Refusal {
   readonly logTime: number;
 }
 
+/** A reading on which the clinical rule of an alarm holds: one that is open, or one for late data. */
+export interface Breach {
+  /** Id of the alarm. */
+  readonly alarm: string;
+  readonly rule: string;
+  /** Event time, ms. */
+  readonly at: number;
+  /** The values that the rule read, and what it takes. */
+  readonly values: Vitals;
+  readonly limit: string;
+  /** Only readings in quarantine have raised it. */
+  readonly uncertain: boolean;
+}
+
 /** What came of an input, each list in order. */
 export interface AlarmEffects {
   readonly transitions: readonly Transition[];
+  readonly breaches: readonly Breach[];
   readonly calls: readonly Call[];
   readonly timers: readonly TimerChange[];
   readonly refusals: readonly Refusal[];

@@ -6,7 +6,7 @@ import { rankOf } from '../../domain/severity.ts';
 import { MACHINE_STATES } from '../machine/table.ts';
 import type { LateStretch } from './state.ts';
 import type { Work } from './work.ts';
-import { nextSerial, transitionOf } from './work.ts';
+import { nextSerial, noteBreach, transitionOf } from './work.ts';
 
 /** Stretches that are remembered*; what belongs to an older one begins anew. */
 const STRETCHES = 8;
@@ -23,6 +23,7 @@ export function noteLate(work: Work, outcome: Satisfied, { imported, age }: { re
   if (same !== undefined) {
     same[2] = Math.min(same[2], at);
     same[3] = Math.max(same[3], at);
+    noteBreach(work, { c: rule.code, n: same[1] }, outcome);
     return;
   }
   const n = nextSerial(state);
@@ -33,4 +34,5 @@ export function noteLate(work: Work, outcome: Satisfied, { imported, age }: { re
   const alarm = { c: rule.code, s: MACHINE_STATES.indexOf('retrospective'), n, v: rank, p: rank };
   const turn = { input: 'holds', from: 'none', to: 'retrospective', effects: ['opens'], before: undefined } as const;
   work.transitions.push(transitionOf(work, alarm, { turn, told: { outcome, age }, reason: imported ? 'imported' : 'late' }));
+  noteBreach(work, alarm, outcome);
 }

@@ -5,6 +5,7 @@ import { MINUTE } from '../catalogue/numbers.ts';
 import type { Member } from '../episode/episode.ts';
 import type { Alarm } from '../machine/alarm.ts';
 import { CRITICAL, severityAt, stateOf } from '../machine/alarm.ts';
+import { manualAlertOf } from './manual.ts';
 import type { AnyRule } from './rules.ts';
 
 /** The lowest severity for which people are called. */
@@ -16,9 +17,10 @@ export function pages({ kind, reach, levels }: AnyRule, rank: number): boolean {
   return kind !== 'technical' || levels[0].condition.kind === 'silence';
 }
 
-/** Whether an alarm is in an episode. A cleared one is only while it is critical and unseen: else yesterday's would silence today's. */
+/** Whether an alarm is in an episode. One raised by hand is until it was seen, and a cleared one only while it is critical and unseen: else yesterday's would silence today's. */
 export function isMember(alarm: Alarm, rule: AnyRule): boolean {
   const state = stateOf(alarm);
+  if (manualAlertOf(alarm.c) !== undefined && state === 'acknowledged') return false;
   if (state === 'cleared') return alarm.p >= CRITICAL && pages(rule, alarm.p);
   return (state === 'active' || state === 'acknowledged') && pages(rule, Math.max(alarm.v, alarm.p));
 }

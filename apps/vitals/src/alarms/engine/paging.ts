@@ -48,6 +48,18 @@ export function passDeadline(each: AlarmClass, work: Work): void {
   call(each, episode, { work, scene, input: passedDeadline(episode, scene) });
 }
 
+/** Calls the next level, where `step` was the last call and there is a level that it may still reach. */
+export function passUnreached(work: Work, step: string): void {
+  for (const each of ['clinical', 'technical'] as const) {
+    const episode = work.state[KEPT[each]];
+    if (episode === undefined || episodeStateOf(episode) !== 'calling' || stepOf(episode, each, work).step !== step) continue;
+    const scene = sceneOf(work, membersOf(each, work));
+    const input = passedDeadline(episode, scene);
+    // Of the last level everybody was asked already: it is called again when its deadline has passed.
+    if (input === 'deadline_next') call(each, episode, { work, scene, input });
+  }
+}
+
 /** The alarms of an episode. */
 export function membersOf(each: AlarmClass, { state, around }: Work): readonly Member[] {
   const members: Member[] = [];

@@ -5,6 +5,7 @@ import { KidjamoError } from '@kidjamo/stream';
 import { CATALOGUE } from '../catalogue/catalogue.ts';
 import type { AlarmRule } from '../catalogue/rule-data.ts';
 import type { EffectiveRule, EffectiveRules } from '../effective.ts';
+import { MANUAL_RULE, manualAlertOf } from './manual.ts';
 
 /** A rule as it is in force or, where it is not, of the catalogue. */
 export type AnyRule = AlarmRule | EffectiveRule;
@@ -34,6 +35,7 @@ export function indexOf(rules: EffectiveRules): RuleIndex {
 
 /** The rule of a code. Throws `TASK_FAILED` for one that the catalogue does not know. */
 export function ruleOf(code: string, { rules }: { readonly rules: EffectiveRules }): AnyRule {
+  if (manualAlertOf(code) !== undefined) return MANUAL_RULE;
   const rule = indexOf(rules).byCode.get(code) ?? OF_CATALOGUE.get(code);
   if (rule === undefined) throw new KidjamoError('TASK_FAILED', 'alarm: its rule is none of the catalogue; keep retired rules in it');
   return rule;

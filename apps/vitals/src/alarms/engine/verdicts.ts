@@ -7,7 +7,7 @@ import type { Alarm } from '../machine/alarm.ts';
 import { stateOf } from '../machine/alarm.ts';
 import type { MachineInput } from '../machine/table.ts';
 import type { Told, Work } from './work.ts';
-import { give } from './work.ts';
+import { give, noteBreach } from './work.ts';
 
 /** How outcomes were come by. */
 export interface Source extends Omit<Told, 'outcome' | 'by' | 'note' | 'until'> {
@@ -45,6 +45,7 @@ export function judge(work: Work, outcome: Outcome, { maxGap, good, ...told }: S
   if (outcome.status === 'satisfied' || outcome.status === 'pending') now.h = 1;
   // A stored reading of good standing has raised it too.
   if (outcome.status === 'satisfied' && told.uncertain !== true) delete now.g;
+  if (outcome.status === 'satisfied') noteBreach(work, now, outcome);
 }
 
 function inputOf(outcome: Outcome, alarm: Alarm | undefined, source: Pick<Source, 'maxGap' | 'good'>): MachineInput {

@@ -2,12 +2,13 @@
 
 import { rankOf } from '../../domain/severity.ts';
 import type { AlarmRule } from '../catalogue/rule-data.ts';
-import type { Outcome } from '../evaluation/outcome.ts';
+import type { Outcome, Satisfied } from '../evaluation/outcome.ts';
 import type { Alarm, Turn } from '../machine/alarm.ts';
 import { CRITICAL, noAlarm, severityAt, turn } from '../machine/alarm.ts';
 import type { MachineInput, MachineState } from '../machine/table.ts';
 import { isMember, isUnseen, pages } from './members.ts';
-import type { Actor, AlarmClass, Around, Call, Refusal, ShownState, Transition, TransitionReason } from './contract.ts';
+import type { Actor, AlarmClass, Around, Breach, Call, Refusal, ShownState, Transition, TransitionReason } from './contract.ts';
+import { manualAlertOf } from './manual.ts';
 import { ruleOf } from './rules.ts';
 import type { AlarmState } from './state.ts';
 
@@ -26,6 +27,7 @@ export interface Work {
   readonly state: AlarmState;
   readonly around: Around;
   readonly transitions: Transition[];
+  readonly breaches: Breach[];
   readonly calls: Call[];
   readonly refusals: Refusal[];
   events: EpisodeEvent[];
@@ -47,14 +49,20 @@ export interface Told {
   readonly until?: number | undefined;
 }
 
+/** Notes a reading on which the rule of an alarm holds. What is wrong with the equipment is not counted: it holds for hours. */
+export function noteBreach(work: Work, alarm: Pick<Alarm, 'c' | 'n' | 'g'>, { rule, at, values, limit }: Satisfied): void {
+  if (rule.kind === 'technical') return;
+  work.breaches.push({ alarm: alarmId(alarm, work), rule: alarm.c, at, values, limit, uncertain: alarm.g === 1 });
+}
+
 /** Clinical or technical. */
 export function classOf({ kind }: Pick<AlarmRule, 'kind'>): AlarmClass {
   return kind === 'technical' ? 'technical' : 'clinical';
 }
 
-/** The id of an alarm. */
+/** The id of an alarm; one raised by hand has that of its alert. */
 export function alarmId({ c, n }: Pick<Alarm, 'c' | 'n'>, { state, around }: Pick<Work, 'state' | 'around'>): string {
-  return around.newId('alarm', c, String(state.b), String(n));
+  return manualAlertOf(c) ?? around.newId('alarm', c, String(state.b), String(n));
 }
 
 /** Another number for an alarm or an episode. */
