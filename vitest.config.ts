@@ -57,7 +57,16 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      { ...real, test: { ...real.test, name: 'integration', include: [`${where}*.int.test.ts`], exclude: [...never, ...small], sequence: { groupOrder: 2 } } },
+      {
+        ...real,
+        test: {
+          ...real.test,
+          name: 'integration',
+          include: [`${where}*.int.test.ts`],
+          exclude: [...never, ...small],
+          sequence: { groupOrder: 2 },
+        },
+      },
       {
         ...real,
         test: { ...real.test, name: 'ui', include: [`${where}*.ui.test.ts`], maxWorkers: 1, sequence: { groupOrder: 3 } },

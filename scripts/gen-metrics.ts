@@ -18,6 +18,8 @@ const COUNTERS: Readonly<Record<string, string>> = {
   action_applied: 'Actions of people on alerts that took effect.',
   action_refused: 'Actions of people on alerts that the state of the alert did not allow; written down all the same.',
   alert_opened: 'Alerts opened.',
+  call: 'Steps of episodes: people to be called for alarms.',
+  unreached: 'Calls of a level at which there is nobody; the next one is called at once.',
   alert_retrospective: 'Alerts raised for late breaches; they are never open.',
   behind_watermark: 'Readings later than their device\u2019s watermark: stored, and in no pane.',
   'breach.*': 'Stored readings that breach a floor, by its code.',

@@ -83,7 +83,9 @@ test('each action is done once, however often it is sent and whoever dies, and t
   expect(await act('resolve', doctor, { note: 'vue au lit' })).toMatchObject({ status: 200 });
 
   await home.processed();
-  const story = (await items(`/api/v1/alerts/${alert}/log`)).map((entry) => [
+  // Whom the alarm called is another story, and depends on how long all this takes.
+  const done = (await items(`/api/v1/alerts/${alert}/log`)).filter(({ status }) => status !== 'called' && status !== 'escalated');
+  const story = done.map((entry) => [
     entry['status'],
     entry['to_status'],
     entry['changed_by_name'],
@@ -96,7 +98,7 @@ test('each action is done once, however often it is sent and whoever dies, and t
     ['resolved', 'resolved', 'Mariama Diallo', 'vue au lit'],
   ]);
   expect(await home.sql(`SELECT sum(value)::int AS n FROM stream.counter WHERE name = 'action_applied'`)).toEqual([{ n: 3 }]);
-  expect(await items('/api/v1/alerts?patient=awa')).toMatchObject([
+  expect((await items('/api/v1/alerts?patient=awa')).filter(({ alert_id: id }) => id === alert)).toMatchObject([
     { status: 'resolved', acknowledged_by: mother, acknowledged_by_name: 'Fatou Diallo', resolved_by: doctor, breach_count: 1 },
   ]);
 });

@@ -112,7 +112,10 @@ export interface AlertRow {
 /** What changes of an alert whose row is there. */
 export type AlertChange = Pick<AlertRow, 'alert_id' | 'updated_at'> &
   Partial<
-    Omit<AlertRow, 'alert_id' | 'patient_id' | 'subject_id' | 'alert_type' | 'created_at' | 'created_by_system' | 'correlation_id' | 'digest'>
+    Omit<
+      AlertRow,
+      'alert_id' | 'patient_id' | 'subject_id' | 'alert_type' | 'created_at' | 'created_by_system' | 'correlation_id' | 'digest'
+    >
   > & {
     readonly resolved_by?: string;
   };

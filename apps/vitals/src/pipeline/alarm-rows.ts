@@ -1,18 +1,19 @@
-/** What the alarm engine tells, as rows of alerts and of their log, as alerts of the live stream, and as calls. */
+/** What the alarm engine tells, as rows of alerts and of their log, and as alerts of the live stream. */
 
 import type { TaskContext } from '@kidjamo/stream';
 
 import { logAlarm } from '../actions/journal.ts';
-import type { EffectiveRules } from '../alarms/effective.ts';
-import type { AlarmEffects, Breach, Call, Transition } from '../alarms/engine/index.ts';
+import type { Breach, Transition } from '../alarms/engine/index.ts';
 import { manualAlertOf, ruleOf } from '../alarms/engine/index.ts';
 import { LOGS } from '../contracts/logs.ts';
-import type { AlertOut, CalledAlarm, CallOut } from '../contracts/outputs.ts';
+import type { AlertOut } from '../contracts/outputs.ts';
 import type { AlertStatus, Vitals } from '../contracts/reading.ts';
 import type { AlertChange, AlertLogStatus, AlertRow } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import type { Rule } from '../domain/rule.ts';
 import { acknowledgeBy, rankOf } from '../domain/severity.ts';
+import { writeCall } from './alarm-calls.ts';
+import type { AlarmSource, Told } from './alarm-told.ts';
 import { conditionOf, durationText } from './alert-texts.ts';
 import type { AlarmRow, AlarmTail } from './state.ts';
 
@@ -21,28 +22,6 @@ export const AGE_UNKNOWN = 'age_unknown';
 
 /** Alarms for late data that later ones are added to, at the most. */
 const LATE_ROWS = 8;
-
-/** The input that the engine was given, as rows tell of it. */
-export interface AlarmSource {
-  readonly patient: string;
-  /** False when `patient` is only a stand-in made from an unknown identity. */
-  readonly known: boolean;
-  readonly correlation: string;
-  readonly device: string | null;
-  /** Vital signs of the reading; undefined where none is the input. */
-  readonly vitals: Vitals | undefined;
-  /** Id of the stored reading, and of the row in quarantine. */
-  readonly reading: string | null;
-  readonly quarantine: string | null;
-  /** 0-100, as the device has it. */
-  readonly confidence?: number | undefined;
-}
-
-/** Effects, and what they came of. */
-interface Told extends AlarmSource {
-  readonly effects: AlarmEffects;
-  readonly rules: EffectiveRules;
-}
 
 /** Writes the effects of one input. Changes `tail` in place. */
 export function writeEffects(told: Told, tail: AlarmTail, context: TaskContext): void {
@@ -88,11 +67,15 @@ function openRow(told: Told, { transition, rows }: Opening, context: TaskContext
   rows[code] = row;
   const [oldest] = Object.keys(rows);
   // Alarms for late data are never open: only the last ones can be added to.
-  if (transition.to === 'retrospective' && oldest !== undefined && Object.keys(rows).length > LATE_ROWS) Reflect.deleteProperty(rows, oldest);
+  if (transition.to === 'retrospective' && oldest !== undefined && Object.keys(rows).length > LATE_ROWS)
+    Reflect.deleteProperty(rows, oldest);
   const written = alertRow(told, { transition, rule, row }, context);
   context.row(TABLES.alerts, written);
   context.output(LOGS.alerts, told.patient, alertOut(told, { transition, rule, written }));
-  logAlarm({ alarm, patient: written.patient_id, status: 'created', from: null, to: written.status, metadata: detailsOf(transition) }, context);
+  logAlarm(
+    { alarm, patient: written.patient_id, status: 'created', from: null, to: written.status, metadata: detailsOf(transition) },
+    context,
+  );
   context.count(written.retrospective ? 'alert_retrospective' : 'alert_opened');
 }
 
@@ -182,7 +165,11 @@ function alertOut(
 }
 
 /** A change of an alarm that has its row: only what changes is written. */
-function changeRow(told: Told, { transition, tail }: { readonly transition: Transition; readonly tail: AlarmTail }, context: TaskContext): void {
+function changeRow(
+  told: Told,
+  { transition, tail }: { readonly transition: Transition; readonly tail: AlarmTail },
+  context: TaskContext,
+): void {
   const { alarm, rule: code, severity, to, by, reason } = transition;
   const row = openAlarm(tail, alarm);
   const { logTime } = context;
@@ -258,59 +245,6 @@ function extendRow(told: Told, { breach, tail }: { readonly breach: Breach; read
   }
 }
 
-function writeCall(told: Told, { call, tail }: { readonly call: Call; readonly tail: AlarmTail }, context: TaskContext): void {
-  const alarms: CalledAlarm[] = [];
-  for (const [code, row] of Object.entries(tail.o ?? {})) {
-    if (!call.alarms.includes(row.i)) continue;
-    const rule = ruleOf(code, told);
-    alarms.push({
-      alert_id: row.i,
-      alert_type: rule.code,
-      rule_version: rule.version,
-      severity: row.s,
-      measurements: Object.fromEntries(rule.vitals.flatMap((vital) => (row.v[vital] === undefined ? [] : [[vital, row.v[vital]]]))),
-      limit: row.x,
-      since: row.f,
-    });
-    if (call.deadline !== null) {
-      context.row(TABLES.alerts, {
-        alert_id: row.i,
-        updated_at: context.logTime,
-        escalation_level: call.level,
-        ack_deadline: call.deadline,
-      } satisfies AlertChange);
-    }
-    const shown: AlertStatus = row.c === 1 ? 'cleared' : 'active';
-    logAlarm(
-      {
-        alarm: row.i,
-        patient: told.known ? told.patient : null,
-        status: call.reason === 'escalated' ? 'escalated' : 'called',
-        from: shown,
-        to: shown,
-        metadata: { step: call.step, level: call.level, reach: call.reach, reason: call.reason, deadline: isoOf(call.deadline) },
-      },
-      context,
-    );
-  }
-  const out: CallOut = {
-    step: call.step,
-    episode: call.episode,
-    patient_id: told.patient,
-    class: call.class,
-    severity: call.severity,
-    level: call.level,
-    reach: call.reach,
-    reason: call.reason,
-    alarms: alarms.sort((a, b) => rankOf(b.severity) - rankOf(a.severity)),
-    deadline: call.deadline,
-    called_at: context.logTime,
-    correlation: told.correlation,
-  };
-  context.output(LOGS.calls, told.patient, out);
-  context.count('call');
-}
-
 function vitalsOf({ vitals }: AlarmSource, { kind }: Rule): Vitals {
   return kind === 'technical' ? {} : (vitals ?? {});
 }
@@ -346,8 +280,4 @@ function logStatusOf({ from, to, severity, reason }: Transition): AlertLogStatus
   if (from === 'cleared') return 'returned';
   if (severity.before !== undefined && severity.before !== severity.after) return 'severity_changed';
   return reason === 'still_true' ? 'returned' : 'confirmed';
-}
-
-function isoOf(time: number | null): string | null {
-  return time === null ? null : new Date(time).toISOString();
 }

@@ -22,7 +22,7 @@ import { packReading, unpackReading } from '../alarms/journal.ts';
 import { ageAt } from '../domain/age.ts';
 import { deterministicId } from '../domain/ids.ts';
 import { writeEffects } from './alarm-rows.ts';
-import type { AlarmSource } from './alarm-rows.ts';
+import type { AlarmSource } from './alarm-told.ts';
 import { close } from './alerting.ts';
 import type { AlarmTail, PatientState } from './state.ts';
 import { patientKey, tailKey } from './state.ts';

@@ -2,10 +2,9 @@
 
 import type { Pane, TaskContext } from '@kidjamo/stream';
 
-import type { Lateness } from '../alarms/engine/index.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { ReadingOut } from '../contracts/outputs.ts';
-import type { HeldReading, Reading } from '../contracts/reading.ts';
+import type { Reading } from '../contracts/reading.ts';
 import type { MeasurementRow } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import type { Age } from '../domain/age.ts';
@@ -18,13 +17,13 @@ import { hydrationProxy } from '../domain/hydration.ts';
 import { LATE_AFTER_RECEIPT } from '../domain/lateness.ts';
 import type { CheckContext } from '../domain/quality/check.ts';
 import { isNotWorn } from '../domain/quality/device-checks.ts';
-import { isDoubtful } from '../domain/quality/doubt.ts';
 import type { Grade } from '../domain/quality/grade.ts';
 import { gradeReading } from '../domain/quality/grade.ts';
 import { extendTrail, NO_HISTORY } from '../domain/quality/trail.ts';
 import type { Rule } from '../domain/rule.ts';
-import { ASSIGNMENT_RULES, isAssignmentReason } from '../domain/technical.ts';
-import type { Alarms, AlarmStep } from './alarms.ts';
+import { ASSIGNMENT_RULES } from '../domain/technical.ts';
+import type { Alarms } from './alarms.ts';
+import { stepOf } from './alarm-step.ts';
 import { close, raise } from './alerting.ts';
 import { paneOut, panes, paneRow, paneValues } from './pane-columns.ts';
 import type { PaneOwner } from './pane-columns.ts';
@@ -110,44 +109,6 @@ export function processReading(reading: Reading, context: TaskContext, options: 
   if (changed) context.put(patientState, patient);
 }
 
-/** A reading as an input of the alarms. */
-function stepOf(
-  reading: Reading | HeldReading,
-  { patient, grade, late }: { readonly patient: PatientState; readonly grade: Grade; readonly late: Lateness },
-): AlarmStep {
-  const { device, received, vitals, battery, signal } = reading;
-  // A fast clock must not make the other devices of the patient late; and the time stamp of what is held may be the very reason why it is.
-  const at = late === 'held' ? received : Math.min(reading.at, received);
-  const isStored = reading.kind === 'reading' && late !== 'held';
-  return {
-    patient: reading.patient,
-    known: reading.kind === 'reading' || reading.patient_known,
-    correlation: reading.correlation,
-    device,
-    vitals,
-    reading: isStored ? reading.id : null,
-    quarantine: null,
-    confidence: reading.confidence,
-    state: patient,
-    at,
-    input: {
-      kind: 'reading',
-      late,
-      received,
-      reading: {
-        device,
-        at,
-        vitals,
-        lowConfidence: isDoubtful(reading, grade),
-        notWorn: isNotWorn(reading),
-        findings: grade.findings,
-        battery,
-        signal,
-      },
-    },
-  };
-}
-
 /** A function of its own, so that what waits for the end of the batch holds two ids, and not the reading. */
 function emitPane(pane: Pane, { patient, device }: PaneOwner, context: TaskContext): void {
   const begun = pane[1] === 1;
@@ -165,59 +126,6 @@ export function closeIdle(key: string, context: TaskContext): void {
   emitClosed(ownerOf(key), panes.closeAll(device), context);
   delete device.k;
   context.put(key, device);
-}
-
-/** Nothing to compare a reading with. */
-const ALONE: CheckContext = {
-  history: NO_HISTORY,
-  sameSecond: false,
-  sameInstantElsewhere: false,
-  firstOfDevice: false,
-  allowedFirmware: undefined,
-};
-
-/** A reading that is not stored, with what is known of it. */
-interface Unstored {
-  readonly quarantine: string;
-  readonly technical: readonly Rule[];
-  readonly grade: Grade;
-  readonly alarms: Alarms;
-}
-
-/** Checks a reading that waits in quarantine: its floors, and whether it waits for somebody to assign its device. */
-export function processHeld(held: HeldReading, context: TaskContext, { alarms }: ReadingOptions): void {
-  context.count('held');
-  const grade = gradeReading(held, ALONE);
-  for (const name of grade.findings) context.count(`check.${name}`);
-  const technical = isAssignmentReason(held.reason) ? [ASSIGNMENT_RULES[held.reason]] : [];
-  raiseUnstored(held, { quarantine: held.quarantine, technical, grade, alarms }, context);
-}
-
-/** Checks the floors of a reading that contradicts a stored one. */
-export function checkConflict(
-  reading: Reading,
-  { quarantine, alarms }: { readonly quarantine: string; readonly alarms: Alarms },
-  context: TaskContext,
-): void {
-  raiseUnstored(reading, { quarantine, technical: [], grade: gradeReading(reading, ALONE), alarms }, context);
-}
-
-/** Raises the breaches of a reading that is not stored, those of floors marked uncertain. */
-function raiseUnstored(
-  reading: Reading | HeldReading,
-  { quarantine, technical, grade, alarms }: Unstored,
-  context: TaskContext,
-): void {
-  const isBreach = !isNotWorn(reading) && breaches(reading.vitals).length > 0;
-  if (!isBreach && technical.length === 0) return;
-  const key = patientKey(reading.patient);
-  const patient = context.get<PatientState>(key) ?? {};
-  if (isBreach) alarms.take({ ...stepOf(reading, { patient, grade, late: 'held' }), quarantine }, context);
-  if (technical.length > 0) {
-    const breach = { reading, rules: technical, at: reading.received, age: ageAt(patient.b, reading.received), quarantine };
-    raise({ breach, patient, context }, () => false);
-  }
-  context.put(key, patient);
 }
 
 function ruleOf(code: FloorCode): Rule {

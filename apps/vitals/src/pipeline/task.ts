@@ -18,9 +18,10 @@ import { deterministicId } from '../domain/ids.ts';
 import { Alarms, noReading } from './alarms.ts';
 import { processDeviceStatus, processManualAlert, processPatientChange } from './notices.ts';
 import type { ReadingOptions } from './readings.ts';
-import { checkConflict, closeIdle, CLOSE_TIMER, processHeld, processReading } from './readings.ts';
+import { closeIdle, CLOSE_TIMER, processReading } from './readings.ts';
 import type { PatientState } from './state.ts';
 import { deviceKey, patientKey, patientOf, tailKey } from './state.ts';
+import { checkConflict, processHeld } from './unstored.ts';
 
 /** What can be set for the vitals task. */
 export interface VitalsTaskOptions {
@@ -31,7 +32,15 @@ export interface VitalsTaskOptions {
 /** An input that may be applied once only. */
 type Once = Reading | DeviceStatus | ManualAlert | AlertAction;
 
-const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>(['reading', 'held', 'manual_alert', 'device_status', 'patient', 'action', 'unreached']);
+const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>([
+  'reading',
+  'held',
+  'manual_alert',
+  'device_status',
+  'patient',
+  'action',
+  'unreached',
+]);
 
 /** Makes the vitals task. */
 export function createVitalsTask(options: VitalsTaskOptions = {}): Task<InputRecord> {
@@ -107,7 +116,7 @@ function processInput(input: InputRecord, context: TaskContext, options: Reading
       return;
     case 'held':
       // The gateway keeps it; here it is checked.
-      processHeld(input, context, options);
+      processHeld(input, options.alarms, context);
       context.output(LOGS.errors, input.patient, errorOut(input, input.reason, context));
       return;
     case 'manual_alert':

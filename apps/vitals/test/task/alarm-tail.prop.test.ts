@@ -55,7 +55,10 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('act' as const), after: fc.constantFrom(10, 200) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('born' as const), after: fc.constant(1), year: fc.integer({ min: 1950, max: 2026 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('born' as const), after: fc.constant(1), year: fc.integer({ min: 1950, max: 2026 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), after: fc.constant(0), which: fc.constantFrom('p', 't') }) },
 );
 

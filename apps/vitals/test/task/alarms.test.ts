@@ -38,7 +38,10 @@ class Course {
     const id = this.alert()?.alert_id;
     return this.rig.alertLogs
       .filter((row) => row.alert_id === id)
-      .map(({ status, changed_at: at, metadata }) => `${status}@${(at - T0) / SECOND}${'level' in metadata ? `:${String(metadata['level'])}` : ''}`);
+      .map(
+        ({ status, changed_at: at, metadata }) =>
+          `${status}@${(at - T0) / SECOND}${'level' in metadata ? `:${String(metadata['level'])}` : ''}`,
+      );
   }
 
   get calls(): string[] {

@@ -6,7 +6,7 @@
 export { advance } from './advance.ts';
 export { ALARM_TIMER } from './dues.ts';
 export type * from './contract.ts';
-export { MANUAL, MANUAL_RULE, manualAlertOf } from './manual.ts';
+export { MANUAL, manualAlertOf } from './manual.ts';
 export { ruleOf } from './rules.ts';
 export { newAlarmState } from './state.ts';
 export type { AlarmState } from './state.ts';
