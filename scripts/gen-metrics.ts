@@ -32,6 +32,8 @@ const COUNTERS: Readonly<Record<string, string>> = {
   imported: 'Stored readings that came by an import.',
   late: 'Stored readings that came late.',
   manual_alert: 'Alerts of people and other systems.',
+  override_applied: 'Changes of the rules for one patient that took effect.',
+  override_refused: 'Changes of the rules for one patient that could not be made; written down all the same.',
   patient_changed: 'Changes of what is known of a patient.',
   stored: 'Readings stored.',
   timer_failed: 'Timers that the task could not handle.',

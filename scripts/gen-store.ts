@@ -18,6 +18,7 @@ const MEANING = {
   patient_clinicians: 'Which clinician is assigned to a patient, and as what.',
   on_call_shifts: 'Who is on call, for every patient. No shift at a time means everyone who is assigned.',
   patient_rule_overrides: 'What a clinician changed of the rules for one patient: why, until when, and who ended it.',
+  patient_rule_override_logs: 'Each change of these that was asked for, and what came of it, refused ones included. Rows are only added.',
   window_panes: 'One minute of one patient and device: count, sum, least and greatest of each vital sign.',
   windows:
     'A view: windows of five minutes, one at every full minute, over `window_panes`. For a stretch of time ask `windows_between(patient, from, to)`.',

@@ -6,39 +6,30 @@
 
 import { randomUUID } from 'node:crypto';
 
-import type { Clock, Log } from '@kidjamo/stream';
+import type { Clock } from '@kidjamo/stream';
 import { KidjamoError } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
-import { partitionOf } from '../contracts/partition.ts';
 import type { ActionName, AlertAction, AlertStatus } from '../contracts/reading.ts';
 import { deterministicId } from '../domain/ids.ts';
-import { AppendQueue } from '../gateway/append-queue.ts';
-import { IdempotencyKeys, keyId } from '../gateway/idempotency.ts';
 import { digestOf } from '../gateway/reading-record.ts';
-import { People } from '../people/people.ts';
+import type { People } from '../people/people.ts';
 import type { Acting } from '../read/actor.ts';
 import { isUuidKey } from '../read/paging.ts';
 import type { Database } from '../read/repository/database.ts';
 import { query } from '../read/repository/database.ts';
-import { KeyConflict, WrongState } from './problem.ts';
+import { WrongState } from './problem.ts';
 import type { ActionAnswer, ActionBody } from './schemas.ts';
+import type { Submissions } from './submissions.ts';
 import { REFUSALS } from './transitions.ts';
 import type { Refused } from './transitions.ts';
-
-/** Bounds in front of the log: people are few. */
-const LIMITS = { maxAppend: 1 << 20, maxPending: 4 << 20, deadline: 4000 };
-/** How often the outcome is looked for, ms. */
-const LOOK_EVERY = 40;
 
 /** What the desk stands on. */
 export interface DeskOptions {
   readonly pool: Pool;
   readonly clock: Clock;
-  /** The input log. */
-  readonly log: Log;
-  /** How long an answer waits for the outcome, ms. */
-  readonly patience: number;
+  readonly people: People;
+  readonly submissions: Submissions;
 }
 
 /** An action that is asked for. */
@@ -69,19 +60,14 @@ interface Outcome {
 }
 
 export class ActionDesk {
-  readonly people: People;
-  readonly #options: DeskOptions;
+  readonly #people: People;
+  readonly #submissions: Submissions;
   readonly #database: Database;
-  readonly #keys: IdempotencyKeys;
-  readonly #queue: AppendQueue;
 
-  constructor(options: DeskOptions) {
-    const { pool, clock, log } = options;
-    this.#options = options;
-    this.people = new People({ pool, clock });
+  constructor({ pool, clock, people, submissions }: DeskOptions) {
+    this.#people = people;
+    this.#submissions = submissions;
     this.#database = { pool, now: () => clock.now() };
-    this.#keys = new IdempotencyKeys(pool, clock);
-    this.#queue = new AppendQueue(log, clock, LIMITS);
   }
 
   /**
@@ -91,7 +77,7 @@ export class ActionDesk {
    */
   async take(acting: Acting, asked: Asked): Promise<ActionAnswer> {
     const facts = await this.#find(acting, asked.alert);
-    const { person, standing } = await this.people.authorise(acting, facts.patient_id, asked.action).catch(asUnknownAlert);
+    const { person, standing } = await this.#people.authorise(acting, facts.patient_id, asked.action).catch(asUnknownAlert);
     const { alert, action, body } = asked;
     const subject = facts.subject_id ?? facts.patient_id;
     if (subject === null) {
@@ -99,8 +85,6 @@ export class ActionDesk {
     }
     const digest = digestOf(JSON.stringify([alert, action, person.user, body.note ?? null, body.minutes ?? null]));
     const id = await this.#idOf(asked, { digest, user: person.user, newest: facts.newest });
-    const known = await this.#outcome(acting, id);
-    if (known !== undefined) return answerOf(known, id, alert);
     const record: AlertAction = {
       kind: 'action',
       id,
@@ -117,9 +101,7 @@ export class ActionDesk {
       ...(body.minutes === undefined ? {} : { minutes: body.minutes }),
       seen: { type: facts.alert_type, status: facts.status, manual: facts.manual },
     };
-    const { log } = this.#options;
-    await this.#queue.append([{ partition: partitionOf(subject, log.partitions), key: subject, value: JSON.stringify(record) }]);
-    const outcome = await this.#await(acting, id);
+    const outcome = await this.#submissions.submit(record, () => this.#outcome(acting, id));
     if (outcome === undefined) return { status: 'accepted', action_id: id, alert_id: alert, alert_status: null };
     return answerOf(outcome, id, alert);
   }
@@ -145,11 +127,7 @@ export class ActionDesk {
     { action, alert, key }: Asked,
     { digest, user, newest }: { readonly digest: string; readonly user: string; readonly newest: string | null },
   ): Promise<string> {
-    if (key !== undefined) {
-      const bound = keyId(`action\u001f${user}`, key);
-      if (!(await this.#keys.claim({ id: bound, digest }))) throw new KeyConflict();
-      return deterministicId('action', bound, digest);
-    }
+    if (key !== undefined) return this.#submissions.idOf('action', { key, digest, user });
     return action === 'comment' ? randomUUID() : deterministicId('action', alert, digest, newest ?? '');
   }
 
@@ -160,16 +138,6 @@ export class ActionDesk {
       values: [id],
     });
     return row;
-  }
-
-  async #await(acting: Acting, id: string): Promise<Outcome | undefined> {
-    const { clock, patience } = this.#options;
-    for (const until = clock.now() + patience; clock.now() < until;) {
-      const outcome = await this.#outcome(acting, id);
-      if (outcome !== undefined) return outcome;
-      await clock.sleep(LOOK_EVERY);
-    }
-    return undefined;
   }
 }
 

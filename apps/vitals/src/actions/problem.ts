@@ -15,6 +15,7 @@ export const ACTION_PROBLEMS = {
   forbidden: { status: 403, title: 'The person may not do this' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'wrong-state': { status: 409, title: 'The alert is not in a state that allows this' },
+  'change-refused': { status: 409, title: 'The rules of the patient cannot be changed so' },
   'idempotency-conflict': { status: 409, title: 'The Idempotency-Key came with another body before' },
   'too-large': { status: 413, title: 'The body is too large' },
   'unsupported-media-type': { status: 415, title: 'The content type is not one that is read here' },
@@ -38,10 +39,20 @@ export class WrongState extends KidjamoError {
   }
 }
 
+/** The rules of the patient do not allow the change. */
+export class ChangeRefused extends KidjamoError {
+  readonly change: string;
+
+  constructor(refusal: { readonly detail: string; readonly change: string }) {
+    super('INPUT_INVALID', refusal.detail);
+    this.change = refusal.change;
+  }
+}
+
 /** The key stands for another body. */
 export class KeyConflict extends KidjamoError {
   constructor() {
-    super('INPUT_INVALID', 'the Idempotency-Key came with another body before; give each action a key of its own');
+    super('INPUT_INVALID', 'the Idempotency-Key came with another body before; give each request a key of its own');
   }
 }
 
@@ -61,6 +72,7 @@ export function answerActionProblem(error: FastifyError, request: FastifyRequest
     ...detail,
     ...parameterOf(error),
     ...(error instanceof WrongState ? { alert_status: error.state, action_id: error.action } : {}),
+    ...(error instanceof ChangeRefused ? { change_id: error.change } : {}),
     correlation_id: correlation,
   };
   void reply
@@ -83,6 +95,7 @@ const BY_STATUS: Readonly<Record<number, Kind>> = { 400: 'unparseable', 413: 'to
 function kindOf(error: FastifyError): Kind {
   if (!(error instanceof KidjamoError)) return BY_STATUS[error.statusCode ?? 500] ?? 'internal';
   if (error instanceof WrongState) return 'wrong-state';
+  if (error instanceof ChangeRefused) return 'change-refused';
   if (error instanceof KeyConflict) return 'idempotency-conflict';
   if (hasCode(error, 'UNAUTHENTICATED')) return 'unauthenticated';
   if (hasCode(error, 'FORBIDDEN')) return 'forbidden';

@@ -81,6 +81,7 @@ export const ActionProblem = Type.Object({
   parameter: Type.Optional(Type.String({ description: 'The member or header at fault' })),
   alert_status: Type.Optional(Type.Union([status(), Type.Null()], { description: 'What the alert is, where that is why' })),
   action_id: Type.Optional(uuid()),
+  change_id: Type.Optional(uuid()),
   correlation_id: Type.Optional(Type.String()),
 });
 export type ActionProblem = Static<typeof ActionProblem>;

@@ -22,6 +22,9 @@ const WHO: Readonly<Record<ActionName, string>> = {
   snooze: 'Clinicians of the patient or on call, and caregivers who may. Technical alerts only.',
 };
 
+/** A refusal that only changes of rules know. */
+const { 'change-refused': _change, ...PROBLEMS } = ACTION_PROBLEMS;
+
 /** All of them. */
 export const ACTION_OPERATIONS: readonly Operation[] = ACTIONS.map((action) => ({
   id: `${action}Alert`,
@@ -39,6 +42,6 @@ export const ACTION_OPERATIONS: readonly Operation[] = ACTIONS.map((action) => (
   answers: {
     200: json('It took effect.', ActionAnswer),
     202: json('It is kept for good; the log of the alert tells what comes of it.', ActionAnswer),
-    ...refusals(ACTION_PROBLEMS, () => ActionProblem),
+    ...refusals(PROBLEMS, () => ActionProblem),
   },
 }));

@@ -1,5 +1,7 @@
 /** The one canonical form inside: what the four formats at the door become, and what the input log holds. */
 
+import type { Override } from '../alarms/override.ts';
+
 /** The vital signs that have panes, windows and limits, under their canonical names. */
 export const VITALS = [
   'heart_rate',
@@ -143,6 +145,34 @@ export interface AlertAction extends Envelope {
   readonly seen: { readonly type: string; readonly status: AlertStatus; readonly manual: boolean };
 }
 
+interface OverrideEnvelope extends Envelope {
+  readonly kind: 'override';
+  /** Of the change. An override is known by the id of the change that set it. */
+  readonly id: string;
+  readonly digest: string;
+}
+
+/** A clinician changes a rule for the patient. That they may was checked before the record was appended, and so was the override. */
+export interface OverrideSet extends OverrideEnvelope {
+  readonly op: 'set';
+  /** Its reason is kept in PostgreSQL only. */
+  readonly override: Override;
+}
+
+/** A clinician ends such a change. */
+export interface OverrideRevoke extends OverrideEnvelope {
+  readonly op: 'revoke';
+  /** Id of the override. */
+  readonly override: string;
+  /** Internal UUID of the clinician. */
+  readonly by: string;
+  /** Kept in PostgreSQL only. */
+  readonly reason: string;
+}
+
+/** A change of the rules for one patient. */
+export type OverrideChange = OverrideSet | OverrideRevoke;
+
 /** A call found nobody of its level. The step says which; one that is over by then changes nothing. */
 export interface Unreached extends Envelope {
   readonly kind: 'unreached';
@@ -150,7 +180,7 @@ export interface Unreached extends Envelope {
 }
 
 /** Anything the input log may hold. */
-export type InputRecord = Reading | HeldReading | ManualAlert | DeviceStatus | PatientChange | AlertAction | Unreached;
+export type InputRecord = Reading | HeldReading | ManualAlert | DeviceStatus | PatientChange | AlertAction | OverrideChange | Unreached;
 
 /** Lowest first. Never compare severities as text. */
 export const SEVERITIES = ['info', 'warn', 'alert', 'critical'] as const;

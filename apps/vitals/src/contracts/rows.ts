@@ -3,7 +3,8 @@
  * the store turns them into what PostgreSQL takes.
  */
 
-import type { AlertStatus, Genotype, Severity, Source, Vital, Vitals } from './reading.ts';
+import type { Override } from '../alarms/override.ts';
+import type { AlertStatus, Genotype, OverrideChange, Severity, Source, Vital, Vitals } from './reading.ts';
 
 /** Names of the tables that the task writes. */
 export const TABLES = {
@@ -13,6 +14,8 @@ export const TABLES = {
   panes: 'window_panes',
   deviceLogs: 'device_logs',
   patients: 'patients',
+  overrides: 'patient_rule_overrides',
+  overrideLogs: 'patient_rule_override_logs',
   quarantine: 'quarantine',
 } as const;
 
@@ -192,6 +195,48 @@ export interface PatientRow {
   readonly patient_id: string;
   readonly genotype?: Genotype | null;
   readonly birth_date?: string | null;
+}
+
+/** What a clinician changed of the rules for a patient, whole: written when it is set and when it is ended. */
+export interface OverrideRow {
+  readonly override_id: string;
+  readonly patient_id: string;
+  readonly kind: Override['kind'];
+  readonly rule: string | null;
+  readonly severity: Severity | null;
+  readonly limit_name: string | null;
+  readonly value: number | null;
+  readonly set_by: string;
+  readonly reason: string;
+  readonly starts_at: number;
+  readonly expires_at: number;
+  /** Log time. */
+  readonly created_at: number;
+  /** Log time; null unless it was ended before it expired. */
+  readonly revoked_at: number | null;
+  readonly revoked_by: string | null;
+  readonly revoke_reason: string | null;
+}
+
+/** Why a change of the rules is refused: it had expired when its turn came; the patient has too many; there is none of that id to end. */
+export type OverrideRefusal = 'expired' | 'too_many' | 'over';
+
+/** What came of a change of the rules that was asked for; written once. */
+export interface OverrideLogRow {
+  readonly change_id: string;
+  readonly override_id: string;
+  readonly patient_id: string;
+  readonly op: OverrideChange['op'];
+  readonly outcome: 'applied' | 'refused';
+  /** Null where it was applied. */
+  readonly refused: OverrideRefusal | null;
+  /** Log time. */
+  readonly changed_at: number;
+  readonly changed_by: string;
+  readonly reason: string;
+  /** What was to be set; null for an end. */
+  readonly asked: Override | null;
+  readonly digest: string;
 }
 
 /** A record that contradicts one stored before. The store encrypts `plain`. */

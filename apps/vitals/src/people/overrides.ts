@@ -1,10 +1,9 @@
-/** Changes of the rules for one patient, in the store. A row is ended, never changed, so that what was in force at any time can be told. */
+/**
+ * Changes of the rules for one patient, as the store tells them. The task alone writes them. A row is ended, never changed, so that what was
+ * in force at any time can be told.
+ */
 
-import { randomUUID } from 'node:crypto';
-
-import { KidjamoError } from '@kidjamo/stream';
-
-import type { Override } from '../alarms/override.ts';
+import type { OverrideLogRow } from '../contracts/rows.ts';
 import type { Acting } from '../read/actor.ts';
 import type { Database } from '../read/repository/database.ts';
 import { query } from '../read/repository/database.ts';
@@ -23,43 +22,42 @@ export function listOverrides(database: Database, acting: Acting, patient: strin
   });
 }
 
-/** Stores an override that was checked before. */
-export async function addOverride(database: Database, acting: Acting, { patient, value }: OfPatient<Override>): Promise<OverrideOut> {
-  const limit = value.kind === 'limit' ? value : undefined;
+/** The override of that id, if the patient ever had it. */
+export async function findOverride(
+  database: Database,
+  acting: Acting,
+  { patient, value: id }: OfPatient<string>,
+): Promise<OverrideOut | undefined> {
   const [row] = await query<OverrideOut>(database, acting, {
-    text: `INSERT INTO patient_rule_overrides
-             (override_id, patient_id, kind, rule, severity, limit_name, value, set_by, reason, starts_at, expires_at, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING ${COLUMNS}`,
-    values: [
-      randomUUID(),
-      patient,
-      value.kind,
-      'rule' in value ? value.rule : null,
-      limit?.severity ?? null,
-      limit?.limit ?? null,
-      'value' in value ? value.value : null,
-      value.by,
-      value.reason,
-      new Date(value.from),
-      new Date(value.expires),
-      new Date(database.now()),
-    ],
+    text: `SELECT ${COLUMNS} FROM patient_rule_overrides WHERE override_id = $2 AND patient_id = $1`,
+    values: [patient, id],
   });
-  if (row === undefined) throw new KidjamoError('STORE_UNAVAILABLE', 'the override was not stored; try again');
   return row;
 }
 
-/** Ends an override that is in force or to come. */
-export async function revokeOverride(
+/** What came of a change that was asked for. */
+export type ChangeOutcome = Pick<OverrideLogRow, 'refused' | 'override_id'>;
+
+/** What came of the change of that id, once the task has judged it. */
+export async function outcomeOf(database: Database, acting: Acting, change: string): Promise<ChangeOutcome | undefined> {
+  const [row] = await query<ChangeOutcome>(database, acting, {
+    text: 'SELECT refused, override_id FROM patient_rule_override_logs WHERE change_id = $1',
+    values: [change],
+  });
+  return row;
+}
+
+/** The newest change of a patient that asked for the same. `stands` when it took effect and nothing has undone it. */
+export async function newestOf(
   database: Database,
   acting: Acting,
-  end: { readonly patient: string; readonly id: string; readonly by: string; readonly reason: string },
-): Promise<OverrideOut> {
-  const [row] = await query<OverrideOut>(database, acting, {
-    text: `UPDATE patient_rule_overrides SET revoked_at = $5, revoked_by = $3, revoke_reason = $4
-            WHERE override_id = $2 AND patient_id = $1 AND revoked_at IS NULL AND expires_at > $5 RETURNING ${COLUMNS}`,
-    values: [end.patient, end.id, end.by, end.reason, new Date(database.now())],
+  { patient, value: digest }: OfPatient<string>,
+): Promise<{ readonly id: string; readonly stands: boolean } | undefined> {
+  const [row] = await query<{ id: string; stands: boolean }>(database, acting, {
+    text: `SELECT l.change_id AS id, l.outcome = 'applied' AND (l.op = 'revoke' OR (o.revoked_at IS NULL AND o.expires_at > $3)) AS stands
+             FROM patient_rule_override_logs l LEFT JOIN patient_rule_overrides o USING (override_id)
+            WHERE l.patient_id = $1 AND l.digest = $2 ORDER BY l.changed_at DESC, l.seq DESC LIMIT 1`,
+    values: [patient, digest, new Date(database.now())],
   });
-  if (row === undefined) throw new KidjamoError('NOT_FOUND', 'the patient has no override of that id that could be ended');
   return row;
 }

@@ -1,15 +1,13 @@
-/** The one layer through which people, their ties to patients and their overrides are reached. Every call is told who acts. */
+/** The one layer through which people, their ties to patients and what may be done about them are reached. Every call is told who acts. */
 
 import type { Clock } from '@kidjamo/stream';
 import { KidjamoError } from '@kidjamo/stream';
 import type { Pool } from 'pg';
 
-import { CATALOGUE } from '../alarms/catalogue/catalogue.ts';
-import { parseOverride } from '../alarms/override.ts';
 import type { ActionName } from '../contracts/reading.ts';
 import type { Acting, Person } from '../read/actor.ts';
 import type { Database } from '../read/repository/database.ts';
-import { addOverride, listOverrides, revokeOverride } from './overrides.ts';
+import { listOverrides } from './overrides.ts';
 import { addPerson, changePerson, findPerson, setClinician } from './persons.ts';
 import { recipientsOf } from './recipients.ts';
 import type {
@@ -129,24 +127,15 @@ export class People {
     return listOverrides(this.#database, acting, patient);
   }
 
-  /** Sets an override in the name of the clinician who acts. @throws KidjamoError NOT_FOUND, FORBIDDEN, INPUT_INVALID. */
-  async addOverride(acting: Acting, patient: string, input: Readonly<Record<string, unknown>>): Promise<OverrideOut> {
-    const { user } = await this.#clinician(acting, patient);
-    const value = parseOverride({ ...input, by: user }, CATALOGUE, this.#database.now());
-    return addOverride(this.#database, acting, { patient, value });
-  }
-
-  /** Ends an override. @throws KidjamoError NOT_FOUND, FORBIDDEN. */
-  async revokeOverride(acting: Acting, patient: string, end: { readonly id: string; readonly reason: string }): Promise<OverrideOut> {
-    const { user } = await this.#clinician(acting, patient);
-    return revokeOverride(this.#database, acting, { ...end, patient, by: user });
-  }
-
-  async #clinician(acting: Acting, patient: string): Promise<Person> {
+  /**
+   * The person who acts, who may change rules for the patient.
+   * @throws KidjamoError NOT_FOUND for a person without a tie to the patient; FORBIDDEN for everybody but clinicians.
+   */
+  async clinicianOf(acting: Acting, patient: string): Promise<string> {
     if (acting.kind === 'operator') throw new KidjamoError('FORBIDDEN', 'only a clinician of the patient changes rules');
     const { as } = await this.#tied(acting, patient);
     if (as !== 'clinician') throw new KidjamoError('FORBIDDEN', 'only a clinician of the patient changes rules');
-    return acting;
+    return acting.user;
   }
 
   async #tied(person: Person, patient: string | null): Promise<Standing> {

@@ -1,4 +1,7 @@
-/** The routes by which people and their ties to patients are administered, and rules are changed for one patient. One table gives routes and document. */
+/**
+ * The routes by which people and their ties to patients are administered, and rules are changed for one patient. One table gives routes and
+ * document.
+ */
 
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
@@ -6,20 +9,26 @@ import type { Static, TObject, TSchema } from 'typebox';
 
 import type { Identification } from '../actions/identify.ts';
 import { actingOf } from '../actions/identify.ts';
+import { idempotencyKeyOf } from '../actions/submissions.ts';
+import { correlationOf } from '../gateway/door.ts';
 import type { Acting } from '../read/actor.ts';
 import { OPERATOR } from '../read/actor.ts';
 import type { Repository } from '../read/repository.ts';
+import type { AskedChange, OverrideDesk } from './override-desk.ts';
 import type { People } from './people.ts';
 import * as schemas from './schemas.ts';
 
 /** What a route is given. */
 interface Call {
   readonly people: People;
+  readonly overrides: OverrideDesk;
   readonly acting: Acting;
   /** Internal UUID of the patient that the path names. Rejects with NOT_FOUND. */
   readonly patient: () => Promise<string>;
   /** Another part of the path. */
   readonly part: (name: string) => string;
+  /** What a change of the patient's rules comes with. Rejects with NOT_FOUND, or with ParameterError for a key that is none. */
+  readonly change: () => Promise<AskedChange>;
 }
 
 /** A route. */
@@ -31,6 +40,8 @@ export interface PeopleRoute {
   readonly params: TObject | undefined;
   readonly body: TSchema | undefined;
   readonly answer: TSchema;
+  /** Whether the task decides: then an Idempotency-Key is read, and 202 is answered where the task is not that quick. */
+  readonly decided: boolean;
   readonly handle: (call: Call, body: unknown) => Promise<object>;
 }
 
@@ -47,11 +58,12 @@ const done = async (work: Promise<void>): Promise<Static<typeof Done>> => {
   return { status: 'done' };
 };
 
-type Said = Pick<PeopleRoute, 'id' | 'method' | 'path' | 'summary' | 'answer'> & { readonly params?: TObject };
+type Said = Pick<PeopleRoute, 'id' | 'method' | 'path' | 'summary' | 'answer'> & { readonly params?: TObject; readonly decided?: true };
 
 const bare = (said: Said, handle: (call: Call) => Promise<object>): PeopleRoute => ({
   ...said,
   params: said.params,
+  decided: said.decided ?? false,
   body: undefined,
   handle: (call) => handle(call),
 });
@@ -60,7 +72,12 @@ const bare = (said: Said, handle: (call: Call) => Promise<object>): PeopleRoute 
 const withBody = <B extends TSchema>(
   said: Said & { readonly body: B },
   handle: (call: Call, body: Static<B>) => Promise<object>,
-): PeopleRoute => ({ ...said, params: said.params, handle: (call, body) => handle(call, body as Static<B>) });
+): PeopleRoute => ({
+  ...said,
+  params: said.params,
+  decided: said.decided ?? false,
+  handle: (call, body) => handle(call, body as Static<B>),
+});
 
 /** All of them. */
 export const PEOPLE_ROUTES: readonly PeopleRoute[] = [
@@ -158,29 +175,30 @@ export const PEOPLE_ROUTES: readonly PeopleRoute[] = [
   withBody(
     {
       ...{ id: 'addOverride', method: 'POST', path: '/patients/:id/overrides', summary: 'Change a rule for a patient, as a clinician' },
-      ...{ params: ofPatient, body: schemas.OverrideBody, answer: schemas.OverrideOut },
+      ...{ params: ofPatient, body: schemas.OverrideBody, answer: schemas.OverrideAnswer, decided: true },
     },
-    async ({ people, acting, patient }, body) => people.addOverride(acting, await patient(), body),
+    async ({ overrides, acting, change }, body) => overrides.set(acting, { ...(await change()), body }),
   ),
   withBody(
     {
       ...{ id: 'revokeOverride', method: 'POST', path: '/patients/:id/overrides/:override/revoke', summary: 'End such a change' },
-      ...{ params: ofOverride, body: RevokeBody, answer: schemas.OverrideOut },
+      ...{ params: ofOverride, body: RevokeBody, answer: schemas.OverrideAnswer, decided: true },
     },
-    async ({ people, acting, patient, part }, { reason }) =>
-      people.revokeOverride(acting, await patient(), { id: part('override'), reason }),
+    async ({ overrides, acting, part, change }, { reason }) =>
+      overrides.revoke(acting, { ...(await change()), override: part('override'), reason }),
   ),
 ];
 
 /** What the routes stand on. */
 export interface PeopleRouteParts {
   readonly people: People;
+  readonly overrides: OverrideDesk;
   readonly repository: Pick<Repository, 'patient'>;
   readonly identification: Identification;
 }
 
 /** Adds the routes to a scope that checks schemas and answers errors. */
-export function addPeopleRoutes(scope: FastifyInstance, { people, repository, identification }: PeopleRouteParts): void {
+export function addPeopleRoutes(scope: FastifyInstance, { people, overrides, repository, identification }: PeopleRouteParts): void {
   for (const { method, path, params, body, answer, handle } of PEOPLE_ROUTES) {
     const schema = { ...(params === undefined ? {} : { params }), ...(body === undefined ? {} : { body }), response: { 200: answer } };
     scope.route<{ Params: Readonly<Record<string, string>> }>({
@@ -192,7 +210,17 @@ export function addPeopleRoutes(scope: FastifyInstance, { people, repository, id
         // Which patient is meant is not yet a sight of the patient: what the person may see is decided by the call itself.
         const patient = async (): Promise<string> => (await repository.patient(OPERATOR, part('id'))).patient_id;
         const acting = actingOf(request.headers, identification);
-        return reply.send(await handle({ people, acting, patient, part }, request.body));
+        const correlation = correlationOf(request.headers['x-correlation-id']);
+        const change = async (): Promise<AskedChange> => ({
+          patient: await patient(),
+          key: idempotencyKeyOf(request.headers),
+          correlation,
+        });
+        const result = await handle({ people, overrides, acting, patient, part, change }, request.body);
+        return reply
+          .code('status' in result && result.status === 'accepted' ? 202 : 200)
+          .header('x-correlation-id', correlation)
+          .send(result);
       },
     });
   }

@@ -140,6 +140,17 @@ export const OverrideOut = Type.Object({
   revoke_reason: nullable(Type.String()),
 });
 
+/** What a change of the rules is answered with. */
+export const OverrideAnswer = Type.Object({
+  status: Type.Union([Type.Literal('applied'), Type.Literal('accepted')], {
+    description: 'applied: it took effect. accepted: it is kept for good and will be judged; the list of overrides tells the outcome.',
+  }),
+  change_id: uuid(),
+  override_id: uuid(),
+  override: nullable(OverrideOut),
+});
+
+export type OverrideAnswer = Static<typeof OverrideAnswer>;
 export type OverrideOut = Static<typeof OverrideOut>;
 export type NewPerson = Static<typeof NewPerson>;
 export type PersonChange = Static<typeof PersonChange>;

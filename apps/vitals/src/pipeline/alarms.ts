@@ -73,6 +73,25 @@ export class Alarms {
     context.put(tailKey(patient), tail);
   }
 
+  /**
+   * Changes something of a patient on which the rules depend; `change` answers whether it did. What came before is judged by the rules of
+   * before, though it may only now be put through the engine once more. What is open is looked at by those of after.
+   */
+  changeRules(
+    { patient, correlation }: Pick<AlarmSource, 'patient' | 'correlation'>,
+    change: (state: PatientState) => boolean,
+    context: TaskContext,
+  ): void {
+    const key = patientKey(patient);
+    const state = context.get<PatientState>(key) ?? {};
+    const tail = context.get<AlarmTail>(tailKey(patient));
+    if (tail !== undefined) this.#catchUp(patient, state, tail);
+    if (!change(state)) return;
+    context.put(key, state);
+    if (state.z === undefined) return;
+    this.take({ ...noReading(patient, correlation), state, at: context.logTime, input: { kind: 'rules' } }, context);
+  }
+
   /** Puts the readings that came since what is remembered was written through the engine once more. They called nobody and changed no alarm. */
   #catchUp(patient: string, state: PatientState, tail: AlarmTail): AlarmState {
     const remembered = (state.z ??= newAlarmState());
@@ -85,9 +104,9 @@ export class Alarms {
     return remembered;
   }
 
-  #rulesOf({ b: birthDate, g: genotype, z: remembered }: PatientState, at: number): EffectiveRules {
+  #rulesOf({ b: birthDate, g: genotype, v: overrides = [], z: remembered }: PatientState, at: number): EffectiveRules {
     const baseline = personalBaseline(remembered?.h?.b ?? NOTHING_LEARNED, genotype)?.value;
-    return this.#book.of({ age: ageAt(birthDate, at), genotype, baseline, overrides: [], now: at });
+    return this.#book.of({ age: ageAt(birthDate, at), genotype, baseline, overrides, now: at });
   }
 }
 

@@ -121,24 +121,20 @@ export function processManualAlert(alert: ManualAlert, alarms: Alarms, context: 
 
 /** Takes a change of reference data over. A member that is absent stays as it is; null takes it away. */
 export function processPatientChange(change: PatientChange, alarms: Alarms, context: TaskContext): void {
-  const key = patientKey(change.patient);
-  const patient = context.get<PatientState>(key) ?? {};
   const { genotype, birth_date: birthDate } = change;
-  if (genotype === null) delete patient.g;
-  else if (genotype !== undefined) patient.g = genotype;
-  if (birthDate === null) delete patient.b;
-  else if (birthDate !== undefined) patient.b = birthDate;
   const row: PatientRow = {
     patient_id: change.patient,
     ...(genotype === undefined ? {} : { genotype }),
     ...(birthDate === undefined ? {} : { birth_date: birthDate }),
   };
   context.row(TABLES.patients, row);
-  context.put(key, patient);
-  // Other rules may be in force now.
-  if (patient.z !== undefined) {
-    const source = noReading(change.patient, change.correlation);
-    alarms.take({ ...source, state: patient, at: context.logTime, input: { kind: 'rules' } }, context);
-  }
+  const apply = (patient: PatientState): boolean => {
+    if (genotype === null) delete patient.g;
+    else if (genotype !== undefined) patient.g = genotype;
+    if (birthDate === null) delete patient.b;
+    else if (birthDate !== undefined) patient.b = birthDate;
+    return true;
+  };
+  alarms.changeRules(change, apply, context);
   context.count('patient_changed');
 }

@@ -4,6 +4,7 @@ import type { PanesState } from '@kidjamo/stream';
 
 import type { AlarmState } from '../alarms/engine/index.ts';
 import type { PackedReading } from '../alarms/journal.ts';
+import type { Override } from '../alarms/override.ts';
 import type { Genotype, Severity, Vitals } from '../contracts/reading.ts';
 import type { Trail } from '../domain/quality/trail.ts';
 import { emptyTrail } from '../domain/quality/trail.ts';
@@ -47,6 +48,14 @@ export interface OpenAlert {
 /** By the code of the rule. */
 export type AlertsByRule = Record<string, OpenAlert>;
 
+/** An override as the task keeps it. */
+export type KeptOverride = Override & {
+  /** Override id. */
+  readonly id: string;
+  /** Log time at which it was set. */
+  readonly at: number;
+};
+
 /** State `p/<patient>`; written only when it changes, and where the alarms are to begin anew from. */
 export interface PatientState {
   /** What the alarm engine remembers, and how many inputs it has taken. */
@@ -60,6 +69,11 @@ export interface PatientState {
   a?: AlertsByRule;
   /** The last alert of each rule from an import that lies behind a live one: never open, but breaches of the same stretch are added to it. */
   r?: AlertsByRule;
+  /**
+   * What clinicians changed of the rules, in the order in which they did: in force by event time, to come, or over for so short a time
+   * that late readings are still judged by it. At most `MAX_OVERRIDES`.
+   */
+  v?: KeptOverride[];
   /** The device heard last. */
   d?: string;
   /** Event time heard from it last; kept up to date only for a patient with several devices. */

@@ -42,6 +42,12 @@ const SMALL_TABLES: Readonly<Record<string, SmallTable>> = {
     times: ALERT_TIMES,
   },
   alert_status_logs: { key: 'log_id', replaced: [], times: ['changed_at'] },
+  patient_rule_overrides: {
+    key: 'override_id',
+    replaced: ['revoked_at', 'revoked_by', 'revoke_reason'],
+    times: ['starts_at', 'expires_at', 'created_at', 'revoked_at'],
+  },
+  patient_rule_override_logs: { key: 'change_id', replaced: [], times: ['changed_at'] },
   device_logs: { key: 'message_id', replaced: [], times: ['recorded_at', 'received_at'] },
   quarantine: { key: 'quarantine_id', replaced: [], times: ['received_at'] },
 };
@@ -155,6 +161,7 @@ function lookUp(group: number | string): string {
   }
   if (group === TABLES.deviceLogs) return `SELECT message_id AS id, digest FROM device_logs WHERE message_id = ${ids}`;
   if (group === TABLES.alertLogs) return `SELECT action_id AS id, digest FROM alert_status_logs WHERE action_id = ${ids}`;
+  if (group === TABLES.overrideLogs) return `SELECT change_id AS id, digest FROM patient_rule_override_logs WHERE change_id = ${ids}`;
   if (group === TABLES.alerts) return `SELECT alert_id AS id, digest FROM alerts WHERE digest IS NOT NULL AND alert_id = ${ids}`;
   throw new KidjamoError('INPUT_INVALID', `the task asks for idempotency keys of ${group}, which no table keeps`);
 }

@@ -11,12 +11,22 @@ import { applyToAlarm } from '../actions/apply-to-alarm.ts';
 import { ALARM_TIMER } from '../alarms/engine/index.ts';
 import { LOGS } from '../contracts/logs.ts';
 import type { ErrorOut } from '../contracts/outputs.ts';
-import type { AlertAction, DeviceStatus, HeldReading, InputRecord, ManualAlert, Reading, Unreached } from '../contracts/reading.ts';
+import type {
+  AlertAction,
+  DeviceStatus,
+  HeldReading,
+  InputRecord,
+  ManualAlert,
+  OverrideChange,
+  Reading,
+  Unreached,
+} from '../contracts/reading.ts';
 import type { QuarantineRow } from '../contracts/rows.ts';
 import { TABLES } from '../contracts/rows.ts';
 import { deterministicId } from '../domain/ids.ts';
 import { Alarms, noReading } from './alarms.ts';
 import { processDeviceStatus, processManualAlert, processPatientChange } from './notices.ts';
+import { processOverride } from './overrides.ts';
 import type { ReadingOptions } from './readings.ts';
 import { closeIdle, CLOSE_TIMER, processReading } from './readings.ts';
 import type { PatientState } from './state.ts';
@@ -30,7 +40,7 @@ export interface VitalsTaskOptions {
 }
 
 /** An input that may be applied once only. */
-type Once = Reading | DeviceStatus | ManualAlert | AlertAction;
+type Once = Reading | DeviceStatus | ManualAlert | AlertAction | OverrideChange;
 
 const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>([
   'reading',
@@ -39,6 +49,7 @@ const KINDS: ReadonlySet<unknown> = new Set<InputRecord['kind']>([
   'device_status',
   'patient',
   'action',
+  'override',
   'unreached',
 ]);
 
@@ -83,6 +94,7 @@ function keys(input: InputRecord): readonly string[] {
       return [patientKey(input.patient), tailKey(input.patient), deviceKey(input.patient, input.device)];
     case 'held':
     case 'patient':
+    case 'override':
     case 'unreached':
     case 'action':
     case 'manual_alert':
@@ -102,6 +114,8 @@ function idempotency(input: InputRecord): IdempotencyKey | undefined {
       return { id: input.id, scope: TABLES.alerts, at: input.at, digest: input.digest };
     case 'action':
       return { id: input.id, scope: TABLES.alertLogs, at: input.received, digest: input.digest };
+    case 'override':
+      return { id: input.id, scope: TABLES.overrideLogs, at: input.received, digest: input.digest };
     case 'held':
     case 'patient':
     case 'unreached':
@@ -130,6 +144,9 @@ function processInput(input: InputRecord, context: TaskContext, options: Reading
       return;
     case 'action':
       processAction(input, options.alarms, context);
+      return;
+    case 'override':
+      options.alarms.changeRules(input, (patient) => processOverride(input, patient, context), context);
       return;
     case 'unreached':
       processUnreached(input, options.alarms, context);

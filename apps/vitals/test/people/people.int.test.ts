@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 
 import fc from 'fast-check';
 import { Compile } from 'typebox/compile';
@@ -6,18 +7,24 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { ActionProblem } from '../../src/actions/schemas.ts';
 import { PEOPLE_OPERATIONS } from '../../src/api/people.ts';
+import { MAX_OVERRIDES } from '../../src/pipeline/overrides.ts';
 import type { Acting } from '../../src/read/actor.ts';
 import { OPERATOR } from '../../src/read/actor.ts';
 import type { Answer } from '../actions/hospital.ts';
 import { Hospital } from '../actions/hospital.ts';
 
+/** The bound on waiting for the task. */
+const WITHIN = { timeout: 30_000 };
+
 let hospital: Hospital;
+let stop: () => Promise<void>;
 let patient: string;
 let doctor: string;
 let mother: string;
 
 beforeAll(async () => {
   hospital = await Hospital.open();
+  stop = hospital.work();
   patient = await hospital.patient();
   doctor = await hospital.clinician('Mariama');
   mother = await hospital.user('Awa');
@@ -31,7 +38,16 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => hospital.close());
+afterAll(async () => {
+  await stop();
+  await hospital.close();
+});
+
+function expectDocumented(id: string, { status, type, body }: Answer): void {
+  const schema = PEOPLE_OPERATIONS.find((operation) => operation.id === id)?.answers[status]?.content[type.split(';')[0] ?? ''];
+  expect(schema, `${id} answered ${status} ${type}`).toBeDefined();
+  expect(Compile(status < 400 ? { ...schema, additionalProperties: false } : ActionProblem).Errors(body)).toEqual([]);
+}
 
 const as = (user: string): Acting => ({ kind: 'person', user });
 const DAY = 86_400_000;
@@ -143,42 +159,164 @@ describe('the team of a patient', () => {
 });
 
 describe('an override', () => {
-  const limit = () => ({
+  const limit = (more: object = {}) => ({
     ...{ kind: 'limit', rule: 'CRITICAL_SPO2', severity: 'critical', limit: 'spo2', value: 84 },
     ...{ reason: 'saturation habituelle de 86 à 88 %', from: Date.now(), expires: Date.now() + 20 * DAY },
+    ...more,
   });
+  const ask = (path: string, body: object, { by, key }: { readonly by: string; readonly key?: string }): Promise<Answer> =>
+    hospital.post(`/api/v1/patients/${path}`, body, { 'x-kidjamo-person': by, ...(key === undefined ? {} : { 'idempotency-key': key }) });
+  const list = async (id: string): Promise<unknown[]> => [...(await hospital.people.overrides(OPERATOR, id))];
+  const newPatient = async (): Promise<string> => {
+    const id = await hospital.patient();
+    await hospital.people.assign(OPERATOR, id, { clinician_id: doctor, role: 'consultant' });
+    return id;
+  };
+  /** What the task remembers of the patient. */
+  const remembered = async (id: string): Promise<unknown> => {
+    const { rows } = await hospital.pool.query<{ id: string }>(
+      `SELECT v ->> 'id' AS id FROM stream.task_state, jsonb_array_elements(state::jsonb -> 'v') v WHERE key = $1`,
+      [`p/${id}`],
+    );
+    return rows.map((row) => row.id);
+  };
 
-  test('is set and ended by a clinician, and both stay written down', async () => {
-    const { people } = hospital;
-    const set = await people.addOverride(as(doctor), patient, limit());
-    expect(set).toMatchObject({ kind: 'limit', rule: 'CRITICAL_SPO2', value: 84, set_by: doctor, revoked_at: null });
-    const ended = await people.revokeOverride(as(doctor), patient, { id: set.override_id, reason: 'crise passée' });
-    expect(ended).toMatchObject({ ...set, revoked_at: ended.revoked_at, revoked_by: doctor, revoke_reason: 'crise passée' });
-    await expect(people.revokeOverride(as(doctor), patient, { id: set.override_id, reason: 'encore une fois' })).rejects.toMatchObject({
-      code: 'NOT_FOUND',
+  test('is set and ended by a clinician, once each, and both stay written down', async () => {
+    const id = await newPatient();
+    const body = limit();
+    const set = await ask(`${id}/overrides`, body, { by: doctor, key: 'set' });
+    expect(set).toMatchObject({
+      status: 200,
+      body: { status: 'applied', override: { kind: 'limit', rule: 'CRITICAL_SPO2', value: 84, set_by: doctor, revoked_at: null } },
     });
-    expect(await people.overrides(as(mother), patient)).toEqual([ended]);
+    const { override_id: override } = set.body;
+    expect(await remembered(id)).toEqual([override]);
+    expect(await ask(`${id}/overrides`, body, { by: doctor, key: 'set' })).toEqual(set);
+    expect(await ask(`${id}/overrides`, { ...body, value: 83 }, { by: doctor, key: 'set' })).toMatchObject({
+      status: 409,
+      body: { type: 'urn:kidjamo:problem:idempotency-conflict' },
+    });
+    const path = `${id}/overrides/${String(override)}/revoke`;
+    const ended = await ask(path, { reason: 'crise passée' }, { by: doctor, key: 'end' });
+    expect(ended).toMatchObject({ status: 200, body: { override: { revoked_by: doctor, revoke_reason: 'crise passée' } } });
+    expect(await ask(path, { reason: 'crise passée' }, { by: doctor, key: 'end' })).toEqual(ended);
+    expect(await ask(path, { reason: 'encore une fois' }, { by: doctor })).toMatchObject({
+      status: 409,
+      body: { type: 'urn:kidjamo:problem:change-refused', detail: expect.stringContaining('over already') as string },
+    });
+    expect(await list(id)).toEqual([ended.body['override']]);
+    expect(await remembered(id)).toEqual([]);
+    const { rows } = await hospital.pool.query(
+      'SELECT op, outcome, refused, changed_by FROM patient_rule_override_logs WHERE patient_id = $1 ORDER BY seq',
+      [id],
+    );
+    expect(rows).toEqual([
+      { op: 'set', outcome: 'applied', refused: null, changed_by: doctor },
+      { op: 'revoke', outcome: 'applied', refused: null, changed_by: doctor },
+      { op: 'revoke', outcome: 'refused', refused: 'over', changed_by: doctor },
+    ]);
   });
 
-  test('is refused to everybody else, and where the rules do not allow it', async () => {
-    const { people } = hospital;
-    for (const who of [OPERATOR, as(mother)])
-      await expect(people.addOverride(who, patient, limit())).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    await expect(people.addOverride(as(doctor), await hospital.patient(), limit())).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(people.addOverride(as(doctor), patient, { ...limit(), rule: 'NONE' })).rejects.toThrow(/^rule:/);
-    await expect(people.addOverride(as(doctor), patient, { ...limit(), expires: Date.now() + 40 * DAY })).rejects.toThrow(/^expires:/);
+  test('that is sent many times without a key is one as long as it stands, and a new one after it was ended', async () => {
+    const id = await newPatient();
+    const body = limit();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => ask(`${id}/overrides`, body, { by: doctor })));
+    answers.push(await ask(`${id}/overrides`, body, { by: doctor }));
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    expect(new Set(answers.map((answer) => answer.body['override_id'])).size).toBe(1);
+    expect(await list(id)).toHaveLength(1);
+    const first = String(answers[0]?.body['override_id']);
+    await ask(`${id}/overrides/${first}/revoke`, { reason: 'erreur' }, { by: doctor });
+    const again = await ask(`${id}/overrides`, body, { by: doctor });
+    expect(again.body['override_id']).not.toBe(first);
+    expect(await list(id)).toHaveLength(2);
+  });
+
+  test('is refused to everybody else, and where the rules or the patient do not allow it', async () => {
+    const id = await newPatient();
+    const refused = async (body: object, by: string, of = id): Promise<unknown> => {
+      const answer = await ask(`${of}/overrides`, body, { by });
+      return [answer.status, answer.body['parameter']];
+    };
+    expect(await hospital.post(`/api/v1/patients/${id}/overrides`, limit())).toMatchObject({ status: 403 });
+    expect(await refused(limit(), mother, patient)).toEqual([403, undefined]);
+    expect(await refused(limit(), mother)).toEqual([404, undefined]);
+    expect(await refused(limit(), doctor, await hospital.patient())).toEqual([404, undefined]);
+    expect(await refused(limit({ rule: 'NONE' }), doctor)).toEqual([422, 'rule']);
+    expect(await refused(limit({ expires: Date.now() + 40 * DAY }), doctor)).toEqual([422, 'expires']);
     // Nobody signs for somebody else.
-    expect(await people.addOverride(as(doctor), patient, { ...limit(), by: mother })).toMatchObject({ set_by: doctor });
+    expect(await refused(limit({ by: mother }), doctor)).toEqual([422, 'by']);
+    const elsewhere = await ask(`${patient}/overrides`, limit(), { by: doctor });
+    for (const override of [randomUUID(), String(elsewhere.body['override_id'])])
+      expect(await ask(`${id}/overrides/${override}/revoke`, { reason: 'erreur' }, { by: doctor })).toMatchObject({ status: 404 });
+    expect(await list(patient)).toMatchObject([{ revoked_at: null }]);
+  });
+
+  test('too many of one patient are refused, and which is the most is said', async () => {
+    const id = await newPatient();
+    const one = (n: number): Promise<Answer> => ask(`${id}/overrides`, limit({ value: 80 + n / 10 }), { by: doctor });
+    const taken = await Promise.all(Array.from({ length: MAX_OVERRIDES }, (_, n) => one(n)));
+    expect(new Set(taken.map(({ status }) => status))).toEqual(new Set([200]));
+    const refusal = await one(MAX_OVERRIDES);
+    expect(refusal).toMatchObject({ status: 409, body: { detail: expect.stringContaining(`${MAX_OVERRIDES} overrides`) as string } });
+    await ask(`${id}/overrides/${String(taken[0]?.body['override_id'])}/revoke`, { reason: 'erreur' }, { by: doctor });
+    expect(await one(MAX_OVERRIDES)).toMatchObject({ status: 200 });
+  });
+
+  test('that was set before changes went through the task is ended by the migration, with the reason', async () => {
+    const id = await newPatient();
+    const migration = await readFile(new URL('../../src/migrations/0007_overrides.sql', import.meta.url), 'utf8');
+    const client = await hospital.pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query('DROP TABLE patient_rule_override_logs');
+      await client.query(
+        `INSERT INTO patient_rule_overrides (override_id, patient_id, kind, rule, set_by, reason, starts_at, expires_at, created_at)
+         SELECT gen_random_uuid(), $1, 'disable', 'HEART_RATE_HIGH', $2, 'tachycardie connue', now() - interval '2 h', now() + hours * interval '1 h', now()
+           FROM unnest(ARRAY[-1, 1]) AS hours`,
+        [id, doctor],
+      );
+      await client.query(migration);
+      const { rows } = await client.query(
+        `SELECT expires_at > now() AS open, revoked_by, revoke_reason FROM patient_rule_overrides WHERE patient_id = $1 ORDER BY expires_at`,
+        [id],
+      );
+      expect(rows).toEqual([
+        { open: false, revoked_by: null, revoke_reason: null },
+        { open: true, revoked_by: doctor, revoke_reason: expect.stringContaining('never in force') as string },
+      ]);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  });
+
+  test('is kept without the task, answered as accepted, and set once the task is back', async () => {
+    const quiet = await Hospital.open({ patience: 0 });
+    let working = (): Promise<void> => Promise.resolve();
+    try {
+      const id = await quiet.patient();
+      const who = await quiet.clinician('Mariama');
+      await quiet.people.assign(OPERATOR, id, { clinician_id: who, role: 'médecin_traitant' });
+      const body = limit();
+      const post = (): Promise<Answer> => quiet.post(`/api/v1/patients/${id}/overrides`, body, { 'x-kidjamo-person': who });
+      const first = await post();
+      expectDocumented('addOverride', first);
+      expect(first).toMatchObject({ status: 202, body: { status: 'accepted', override: null } });
+      expect(await post()).toEqual(first);
+      expect(await quiet.people.overrides(OPERATOR, id)).toEqual([]);
+      working = quiet.work();
+      await expect.poll(() => quiet.people.overrides(OPERATOR, id), WITHIN).toMatchObject([{ override_id: first.body['override_id'] }]);
+      expect(await post()).toMatchObject({ status: 200, body: { change_id: first.body['change_id'] } });
+      expect(await quiet.people.overrides(OPERATOR, id)).toHaveLength(1);
+    } finally {
+      await working();
+      await quiet.close();
+    }
   });
 });
 
 describe('over HTTP', () => {
-  function expectDocumented(id: string, { status, type, body }: Answer): void {
-    const schema = PEOPLE_OPERATIONS.find((operation) => operation.id === id)?.answers[status]?.content[type.split(';')[0] ?? ''];
-    expect(schema, `${id} answered ${status} ${type}`).toBeDefined();
-    expect(Compile(status < 400 ? { ...schema, additionalProperties: false } : ActionProblem).Errors(body)).toEqual([]);
-  }
-
   test('a team is made, read and unmade', async () => {
     const id = await hospital.patient();
     const added = await hospital.post('/api/v1/people', {

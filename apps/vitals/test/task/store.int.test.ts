@@ -8,6 +8,7 @@ import { Cipher } from '../../src/contracts/cipher.ts';
 import type { InputRecord } from '../../src/contracts/reading.ts';
 import { VITALS_MIGRATIONS } from '../../src/migrations.ts';
 import { VitalsStore } from '../../src/pipeline/store.ts';
+import { DOCTOR, limit, revoke, set } from './change.ts';
 import { HOUR, held, MINUTE, OTHER_DEVICE, PATIENT, reading, Rig, T0 } from './rig.ts';
 
 let database: TestDatabase;
@@ -17,6 +18,10 @@ const store = new VitalsStore(new Cipher({ id: 'k1', key: Buffer.alloc(32, 7) })
 beforeAll(async () => {
   database = await createTestDatabase([VITALS_MIGRATIONS]);
   pool = new pg.Pool({ connectionString: database.url });
+  await pool.query(
+    `INSERT INTO users (user_id, role, first_name, last_name, created_at, updated_at) VALUES ($1, 'medecin', 'Mariama', 'Diallo', now(), now())`,
+    [DOCTOR],
+  );
 });
 
 afterAll(async () => {
@@ -25,7 +30,7 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await pool.query('TRUNCATE measurements, alerts, window_panes, device_logs, quarantine, patients CASCADE');
+  await pool.query('TRUNCATE measurements, alerts, window_panes, device_logs, quarantine, patients, patient_rule_override_logs CASCADE');
   await pool.query('INSERT INTO patients (patient_id) VALUES ($1)', [PATIENT]);
 });
 
@@ -76,6 +81,10 @@ const records: readonly InputRecord[] = [
     severity: 'alert',
     message: 'fell',
   },
+  set({ n: 1, at: received }, limit({ expires: received + HOUR })),
+  set({ n: 2, at: received }, limit({ value: 80, expires: received + HOUR })),
+  revoke({ n: 3, at: received }, 1),
+  revoke({ n: 4, at: received }, 1),
 ];
 
 async function stored(): Promise<unknown> {
@@ -86,10 +95,12 @@ async function stored(): Promise<unknown> {
     ['window_panes', 'minute'],
     ['device_logs', 'message_id'],
     ['quarantine', 'quarantine_id'],
+    ['patient_rule_overrides', 'override_id'],
+    ['patient_rule_override_logs', 'change_id'],
   ] as const) {
     const { rows } = await pool.query<Record<string, unknown>>(`SELECT * FROM ${table} ORDER BY ${order}`);
-    // Each encryption has a nonce of its own.
-    tables[table] = rows.map(({ payload: _payload, ...row }) => row);
+    // Each encryption has a nonce of its own, and numbers go on.
+    tables[table] = rows.map(({ payload: _payload, seq: _seq, ...row }) => row);
   }
   return tables;
 }
@@ -100,7 +111,9 @@ describe('what the task emits', () => {
     await commit(together);
     const once = await stored();
 
-    await pool.query('TRUNCATE measurements, alerts, window_panes, device_logs, quarantine CASCADE');
+    await pool.query(
+      'TRUNCATE measurements, alerts, window_panes, device_logs, quarantine, patient_rule_overrides, patient_rule_override_logs CASCADE',
+    );
     const apart = new Rig();
     for (const record of records) {
       apart.feed(record);
@@ -129,6 +142,18 @@ describe('what the task emits', () => {
     ]);
     expect((await pool.query('SELECT genotype, birth_date::text FROM patients')).rows).toEqual([
       { genotype: 'SS', birth_date: '2015-03-01' },
+    ]);
+  });
+
+  test('keeps what was set, ends it once, and tells what came of each change', async () => {
+    await commit(new Rig().feed(records));
+    const { rows } = await pool.query(
+      `SELECT o.value, o.revoked_at IS NOT NULL AS ended, array_agg(concat_ws(' ', l.op, l.outcome, l.refused) ORDER BY l.seq) AS story
+         FROM patient_rule_overrides o JOIN patient_rule_override_logs l USING (override_id) GROUP BY o.override_id ORDER BY o.value`,
+    );
+    expect(rows).toEqual([
+      { value: 80, ended: false, story: ['set applied'] },
+      { value: 84, ended: true, story: ['set applied', 'revoke applied', 'revoke refused over'] },
     ]);
   });
 });

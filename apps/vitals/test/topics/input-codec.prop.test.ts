@@ -42,6 +42,16 @@ const record: fc.Arbitrary<unknown> = fc.oneof(
     extra,
   }),
   fc.record({ kind: fc.constant('device_status'), ...envelope, id: uuid, digest: text, device: uuid, at: number, status: text, extra }),
+  fc.record({
+    kind: fc.constant('override'),
+    op: fc.constant('revoke'),
+    ...envelope,
+    id: uuid,
+    digest: text,
+    override: uuid,
+    by: uuid,
+    reason: text,
+  }),
   fc.record({ kind: fc.constant('patient'), ...envelope, genotype: fc.constantFrom(...GENOTYPES, null), birth_date: text }),
 );
 const written = record.map((value) => {
