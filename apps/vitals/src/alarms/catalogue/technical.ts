@@ -17,8 +17,8 @@ const DEVICE_RULES: readonly AlarmRule[] = [
   define({
     code: 'TECHNICAL_FLAT_LINE',
     family: 'technical',
-    levels: [level('warn', { kind: 'finding', findings: ['heart_rate_flat', 'resp_rate_flat', 'spo2_flat', 'temperature_flat'] }, AT_ONCE)],
-    // Shown and not sent: a temperature, or an oximeter in whole numbers, is often as still as this in a living body.
+    levels: [level('info', { kind: 'finding', findings: ['heart_rate_flat', 'resp_rate_flat', 'spo2_flat', 'temperature_flat'] }, AT_ONCE)],
+    // Listed and no more: a temperature, or an oximeter in whole numbers, is often as still as this in a living body. Nearly every patient has it.
     reach: 'nobody',
     title: { en: 'A vital sign does not move', fr: 'Une constante ne bouge plus' },
     message: {
@@ -44,7 +44,7 @@ const DEVICE_RULES: readonly AlarmRule[] = [
   define({
     code: 'TECHNICAL_LOW_VARIATION',
     family: 'technical',
-    levels: [level('warn', { kind: 'finding', findings: ['heart_rate_low_variation', 'resp_rate_low_variation'] }, AT_ONCE)],
+    levels: [level('info', { kind: 'finding', findings: ['heart_rate_low_variation', 'resp_rate_low_variation'] }, AT_ONCE)],
     reach: 'nobody',
     title: { en: 'Abnormally low variation', fr: 'Variation anormalement faible' },
     message: { en: 'The heart or respiratory rate varies too little.', fr: 'La fréquence cardiaque ou respiratoire varie trop peu.' },

@@ -58,11 +58,12 @@ const CARDS = `
     ) t ON true
    ORDER BY wanted.place`;
 
+/** Without what only informs: nearly every patient has one of these, about the equipment, all day. The API lists them. */
 const OPEN_ALERTS = `
   SELECT alert_id, patient_id, alert_type, severity, title, status, uncertain, imported OR retrospective AS history,
          ${ms('first_seen_at')}, ${ms('last_seen_at')}, ${ms('created_at')}, ${ms('acknowledged_at')}, breach_count::float8
     FROM alerts
-   WHERE resolved_at IS NULL`;
+   WHERE resolved_at IS NULL AND severity <> 'info'`;
 
 interface CardRow {
   readonly patient_id: string;
