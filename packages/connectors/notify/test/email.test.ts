@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { emailChannel, renderMessage } from '@kidjamo/connector-notify';
+import { openEmailChannel, renderMessage } from '@kidjamo/connector-notify';
 import type { EmailOptions, Outcome } from '@kidjamo/connector-notify';
 import { sampleCall } from '@kidjamo/connector-notify/testing';
-import { SMTPServer } from 'smtp-server';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+
+import { startMailServer } from './mail-server.ts';
+import type { MailServer } from './mail-server.ts';
 
 const KEY = 'k'.repeat(43);
 const ADDRESS = 'mere@famille.example';
@@ -26,44 +26,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const servers: SMTPServer[] = [];
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
-});
+const servers: MailServer[] = [];
+afterEach(() => stopAll());
 
-interface Mailbox {
-  readonly port: number;
-  readonly mails: string[];
-  readonly secured: boolean[];
+async function stopAll(): Promise<void> {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
 }
 
-/** A real SMTP server that keeps its mails. */
-async function startServer(options: ConstructorParameters<typeof SMTPServer>[0] = {}): Promise<Mailbox> {
-  const mails: string[] = [];
-  const secured: boolean[] = [];
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, session, done) {
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('end', () => {
-        mails.push(Buffer.concat(chunks).toString());
-        secured.push(session.secure);
-        done(null, 'OK queued as 4Gx9');
-      });
-    },
-    ...options,
-  });
-  server.on('error', () => undefined);
+async function startServer(options: Parameters<typeof startMailServer>[0] = {}): Promise<MailServer> {
+  const server = await startMailServer(options);
   servers.push(server);
-  const listener = server.listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  return { port: (listener.address() as AddressInfo).port, mails, secured };
+  return server;
 }
 
-function send(port: number, more: Partial<EmailOptions> = {}, to: { address?: string; signal?: AbortSignal } = {}): Promise<Outcome> {
-  const channel = emailChannel({ host: 'localhost', port, tls: 'none', from: 'alarmes@kidjamo.example', timeout: 5000, ...more });
+async function send(port: number, more: Partial<EmailOptions> = {}, to: { address?: string; signal?: AbortSignal } = {}): Promise<Outcome> {
+  const channel = await openEmailChannel({ host: 'localhost', port, tls: 'none', from: 'alarmes@kidjamo.example', timeout: 5000, ...more });
   return channel.send(message, { key: KEY, address: ADDRESS, signal: AbortSignal.timeout(15_000), ...to });
 }
 
@@ -97,13 +74,13 @@ test('where TLS is wanted and not offered, or the certificate is a stranger, not
   expect([...plain.mails, ...stranger.mails]).toEqual([]);
 });
 
-test('without TLS it goes to this machine only, unless the host is allowed', () => {
-  const make = (more: Partial<EmailOptions>) => () =>
-    emailChannel({ host: 'mail.example.org', port: 25, tls: 'none', from: 'a@b.example', ...more });
-  expect(make({})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-  expect(make({ plainHosts: ['mail.example.org'] })).not.toThrow();
-  expect(make({ tls: 'starttls' })).not.toThrow();
-  expect(make({ tls: 'implicit', from: 'no address' })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+test('without TLS it goes to this machine only, unless the host is allowed', async () => {
+  const make = (more: Partial<EmailOptions>) =>
+    openEmailChannel({ host: 'mail.example.org', port: 25, tls: 'none', from: 'a@b.example', ...more });
+  await expect(make({})).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+  await expect(make({ plainHosts: ['mail.example.org'] })).resolves.toMatchObject({ name: 'email' });
+  await expect(make({ tls: 'starttls' })).resolves.toMatchObject({ name: 'email' });
+  await expect(make({ tls: 'implicit', from: 'no address' })).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
 });
 
 /** An error that the server answers with. */
@@ -144,7 +121,7 @@ test('a wrong password is refused, and not told', async () => {
 
 test('nobody there: surely not sent', async () => {
   const server = await startServer();
-  await Promise.all(servers.splice(0).map((each) => new Promise<void>((resolve) => each.close(() => resolve()))));
+  await stopAll();
   expect(await send(server.port)).toEqual({ kind: 'failed', reason: 'the mail could not be handed over (ECONNREFUSED)' });
 });
 

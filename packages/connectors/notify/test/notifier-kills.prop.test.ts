@@ -75,6 +75,10 @@ class Life {
 
   store(inner: NotificationStore): NotificationStore {
     return {
+      takeOver: (...all) => this.around(() => inner.takeOver(...all)),
+      unreached: (...all) => this.around(() => inner.unreached(...all)),
+      handedBack: (...all) => this.around(() => inner.handedBack(...all)),
+      refusal: (...all) => this.around(() => inner.refusal(...all)),
       plan: (...all) => this.around(() => inner.plan(...all)),
       sentSince: (...all) => this.around(() => inner.sentSince(...all)),
       claim: (...all) => this.around(() => inner.claim(...all)),

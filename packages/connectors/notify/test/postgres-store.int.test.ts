@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 notificationStoreConformance('PostgreSQL', async () => {
-  await pool.query('TRUNCATE notification_call, notification, notification_attempt');
+  await pool.query('TRUNCATE notification_call, notification, notification_attempt, notification_position');
   return { store: new PostgresNotificationStore(pool), close: () => Promise.resolve() };
 });
 
@@ -65,4 +65,15 @@ test('what is critical cannot be held back, whoever writes it', async () => {
   );
   const wrong = { ...plan, deliveries: plan.deliveries.map((each) => ({ ...each, state: 'held' as const })) };
   await expect(store.plan([wrong], 0)).rejects.toMatchObject({ code: 'STORE_REJECTED' });
+});
+
+test('a plan that the store would refuse is told, and nothing is written by asking', async () => {
+  await pool.query('TRUNCATE notification_call, notification, notification_attempt');
+  const store = new PostgresNotificationStore(pool);
+  const around = { now: 0, policy: POLICY, channels: new Set(['sms'] as const), sent: () => 0 };
+  const planned = (id: string, patientName: string) =>
+    planCall({ call: sampleCall({ id, patientName }), recipients: [sampleRecipient('r1', ['sms'])] }, around);
+  expect(await store.refusal(planned('good', 'Awa'), 0)).toBeUndefined();
+  expect(await store.refusal(planned('bad', 'a\u0000b'), 0)).toMatch(/SQLSTATE/);
+  expect((await pool.query('SELECT FROM notification_call')).rowCount).toBe(0);
 });

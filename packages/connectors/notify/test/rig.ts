@@ -57,6 +57,10 @@ export function makeRig(options: Partial<NotifierOptions> & { now?: number } = {
 /** A store in which some methods are others. */
 export function changedStore(inner: NotificationStore, changed: Partial<NotificationStore>): NotificationStore {
   return {
+    takeOver: (...all) => inner.takeOver(...all),
+    refusal: (...all) => inner.refusal(...all),
+    unreached: (...all) => inner.unreached(...all),
+    handedBack: (...all) => inner.handedBack(...all),
     plan: (...all) => inner.plan(...all),
     sentSince: (...all) => inner.sentSince(...all),
     claim: (...all) => inner.claim(...all),

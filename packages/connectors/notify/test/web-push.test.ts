@@ -1,11 +1,12 @@
 import { createDecipheriv, createECDH, createPublicKey, hkdfSync, randomBytes, verify } from 'node:crypto';
 
-import { renderMessage, webPushChannel } from '@kidjamo/connector-notify';
+import { renderMessage } from '@kidjamo/connector-notify';
 import type { Channel, Outcome } from '@kidjamo/connector-notify';
 import { sampleCall } from '@kidjamo/connector-notify/testing';
 import { systemClock } from '@kidjamo/stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { webPushChannel } from '../src/channels/web-push.ts';
 import { answerWith, startReceiver } from './http-receiver.ts';
 import type { HttpReceiver, ReceivedRequest } from './http-receiver.ts';
 

@@ -49,6 +49,8 @@ export interface Call {
   readonly answerBy?: number;
   /** Page about it, short, without identity. */
   readonly link: string;
+  /** Follows it through records and log lines. Never part of a message. */
+  readonly correlation?: string;
 }
 
 /** A way to reach a recipient, with what the channel needs. */
@@ -82,6 +84,8 @@ export interface Recipient {
   readonly channels: readonly ChannelAddress[];
   readonly quietHours?: QuietHours;
   readonly rateLimit?: RateLimit;
+  /** A system that listens along. It answers for nobody: a call that reaches only such ones counts as reaching nobody. */
+  readonly system?: true;
 }
 
 /** Who is to be told what. */

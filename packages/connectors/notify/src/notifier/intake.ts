@@ -9,7 +9,7 @@ import type { NotifierObserver } from './observer.ts';
 import { limitOf, planCall, windowStart } from './planning.ts';
 import type { CallPlan } from './planning.ts';
 import type { Policy } from './policy.ts';
-import type { NotificationStore } from './store.ts';
+import type { LogStep, NotificationStore } from './store.ts';
 
 /** What became of calls that were handed over. */
 export interface Planned {
@@ -38,24 +38,71 @@ export interface IntakeContext {
   readonly now: number;
 }
 
-/** Plans calls and writes the plans down. @throws KidjamoError STORE_UNAVAILABLE */
+/** Plans calls and writes the plans down, those that can be. @throws KidjamoError STORE_UNAVAILABLE */
 export async function takeCalls(requests: readonly NotifyRequest[], context: IntakeContext): Promise<Planned> {
-  const { store, observer, now } = context;
-  const distinct = [...new Map(requests.map((request) => [request.call.id, request])).values()];
+  const { store, now } = context;
+  const distinct = distinctOf(requests);
   const unwritable = distinct.flatMap(({ call }) => whyUnwritable(call));
   const writable = distinct.filter(({ call }) => !unwritable.some(({ id }) => id === call.id));
   const plans = await planAll(writable, context);
   const { fresh, refused } = await writePlans(store, plans, now);
+  return told(requests, { plans, fresh, refused: [...unwritable, ...refused] }, context);
+}
+
+/**
+ * The same for a step of a log: all of it is taken and the position moves, or calls are refused and nothing is written.
+ * @throws KidjamoError FENCED, with nothing written; STORE_UNAVAILABLE.
+ */
+export async function takeStep(requests: readonly NotifyRequest[], step: LogStep, context: IntakeContext): Promise<Planned> {
+  const { store, now } = context;
+  const nothing = { deliveries: 0, known: 0 };
+  const distinct = distinctOf(requests);
+  const unwritable = distinct.flatMap(({ call }) => whyUnwritable(call));
+  if (unwritable.length > 0) return { ...nothing, refused: unwritable };
+  const plans = await planAll(distinct, context);
+  try {
+    return told(requests, { plans, fresh: await store.plan(plans, now, step), refused: [] }, context);
+  } catch (error) {
+    if (!hasCode(error, 'STORE_REJECTED')) throw error;
+    const refused = await refusals(store, plans, now);
+    if (refused.length === 0) throw error;
+    return { ...nothing, refused };
+  }
+}
+
+function distinctOf(requests: readonly NotifyRequest[]): readonly NotifyRequest[] {
+  return [...new Map(requests.map((request) => [request.call.id, request])).values()];
+}
+
+async function refusals(store: NotificationStore, plans: readonly CallPlan[], now: number): Promise<RefusedCall[]> {
+  const refused: RefusedCall[] = [];
+  for (const plan of plans) {
+    const reason = await store.refusal(plan, now);
+    if (reason !== undefined) refused.push({ id: plan.call.id, reason });
+  }
+  return refused;
+}
+
+/** What came of plans that were handed to the store. */
+interface Written {
+  readonly plans: readonly CallPlan[];
+  readonly fresh: ReadonlySet<string>;
+  readonly refused: readonly RefusedCall[];
+}
+
+/** Tells the observer, and sums it up. */
+function told(requests: readonly NotifyRequest[], { plans, fresh, refused }: Written, { observer }: IntakeContext): Planned {
   const taken = plans.filter(({ call }) => fresh.has(call.id));
-  for (const { call, deliveries, unreachable } of taken) {
+  for (const { call, deliveries, unreachable, people } of taken) {
     const held = deliveries.filter(({ state }) => state === 'held').length;
     observer.planned(call.severity, { now: deliveries.length - held, held });
-    if (unreachable.length > 0 || deliveries.length === 0) observer.unreachable(call.severity, unreachable.length);
+    if (unreachable.length > 0) observer.unreachable(call.severity, unreachable.length);
+    if (people === 0) observer.unreached(call.severity);
   }
   return {
     deliveries: taken.reduce((sum, { deliveries }) => sum + deliveries.length, 0),
-    known: requests.length - taken.length - refused.length - unwritable.length,
-    refused: [...unwritable, ...refused],
+    known: requests.length - taken.length - refused.length,
+    refused,
   };
 }
 

@@ -18,18 +18,18 @@ import type { CircuitOptions, Clock } from '@kidjamo/stream';
 
 import type { Channel, ChannelName } from '../channel.ts';
 import { renderMessage } from '../templates/render.ts';
-import type { NotifyRequest } from './call.ts';
+import type { Call, NotifyRequest } from './call.ts';
 import { decide } from './decision.ts';
 import type { Settlement } from './decision.ts';
 import type { Claim } from './delivery.ts';
-import { takeCalls } from './intake.ts';
-import type { Planned } from './intake.ts';
+import { takeCalls, takeStep } from './intake.ts';
+import type { IntakeContext, Planned } from './intake.ts';
 import type { NotifierObserver } from './observer.ts';
 import { mergeHeld, timesFrom } from './planning.ts';
 import { POLICY } from './policy.ts';
 import type { Policy } from './policy.ts';
 import { Sender } from './sender.ts';
-import type { NotificationStore } from './store.ts';
+import type { LogStep, NotificationStore } from './store.ts';
 
 /** How a notifier is run. */
 export interface NotifierOptions {
@@ -40,6 +40,11 @@ export interface NotifierOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly observer: NotifierObserver;
+  /**
+   * Told of calls about a patient that reach nobody, so that they are escalated; perhaps more than once. MUST resolve only when it is durable.
+   * Where it fails for now it is told again.
+   */
+  readonly handBack?: (calls: readonly Call[]) => Promise<void>;
   readonly policy?: Policy;
   /** Attempts of one channel at a time. Default 8. */
   readonly concurrency?: number;
@@ -58,6 +63,8 @@ export interface NotifierOptions {
 
 /** Held deliveries looked at in one go. */
 const HELD_AT_ONCE = 500;
+/** Calls that reach nobody, handed back in one go. */
+const HANDED_BACK_AT_ONCE = 100;
 /** Between attempts at the store, ms: what is critical may be waiting behind it. */
 const STORE_BACKOFF = { initial: 100, max: 2000 };
 
@@ -98,10 +105,19 @@ export class Notifier {
    * @throws KidjamoError STORE_UNAVAILABLE: hand them over again.
    */
   async notify(requests: readonly NotifyRequest[]): Promise<Planned> {
-    const { store, clock, observer } = this.#options;
-    const channels = new Set(this.#senders.keys());
-    const planned = await takeCalls(requests, { store, observer, channels, policy: this.#policy, now: clock.now() });
-    for (const rest of this.#rests) rest.abort();
+    const planned = await takeCalls(requests, this.#intake());
+    this.#wake();
+    return planned;
+  }
+
+  /**
+   * The same for calls of a log: the position moves with the plans. Where calls are refused nothing has happened, and the others are to be handed
+   * over without them.
+   * @throws KidjamoError FENCED when the partition has another owner or has moved on; STORE_UNAVAILABLE.
+   */
+  async handOver(requests: readonly NotifyRequest[], step: LogStep): Promise<Planned> {
+    const planned = await takeStep(requests, step, this.#intake());
+    this.#wake();
     return planned;
   }
 
@@ -117,6 +133,7 @@ export class Notifier {
         await this.#tendHeld();
         return false;
       }),
+      this.#keepOn(until, () => this.#handBack()),
       ...Array.from(this.#senders.values(), (sender) => this.#lane(sender, until)),
     ];
     // Where one loop breaks, the others end what they have in hand before anybody is told.
@@ -125,9 +142,10 @@ export class Notifier {
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** One round: ends holds that are over, and tries once what is due. Returns how many attempts were made. */
+  /** One round: ends holds that are over, hands back what reaches nobody, and tries once what is due. Returns how many attempts were made. */
   async round(): Promise<number> {
     await this.#tendHeld();
+    await this.#handBack();
     let attempts = 0;
     for (const sender of this.#senders.values()) {
       const claims = await this.#claim(sender, this.#concurrency);
@@ -135,6 +153,15 @@ export class Notifier {
       attempts += claims.length;
     }
     return attempts;
+  }
+
+  #intake(): IntakeContext {
+    const { store, clock, observer } = this.#options;
+    return { store, observer, channels: new Set(this.#senders.keys()), policy: this.#policy, now: clock.now() };
+  }
+
+  #wake(): void {
+    for (const rest of this.#rests) rest.abort();
   }
 
   get #concurrency(): number {
@@ -224,6 +251,20 @@ export class Notifier {
         await clock.sleep(pause);
       }
     }
+  }
+
+  /** Tells whether there may be more. */
+  async #handBack(): Promise<boolean> {
+    const { store, clock, handBack } = this.#options;
+    if (handBack === undefined) return false;
+    const calls = await store.unreached(HANDED_BACK_AT_ONCE);
+    if (calls.length === 0) return false;
+    await handBack(calls);
+    await store.handedBack(
+      calls.map(({ id }) => id),
+      clock.now(),
+    );
+    return true;
   }
 
   async #tendHeld(): Promise<void> {

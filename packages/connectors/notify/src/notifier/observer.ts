@@ -6,8 +6,10 @@ import type { Settlement } from './decision.ts';
 export interface NotifierObserver {
   /** A call was planned: so many go now, so many are held. */
   planned(severity: Severity, counts: { readonly now: number; readonly held: number }): void;
-  /** A call reaches nobody of so many: they have no channel that is in use, or nobody was named. For a critical one a person has to know. */
+  /** So many recipients of a call have no channel that is in use. */
   unreachable(severity: Severity, recipients: number): void;
+  /** A call reaches nobody at all. */
+  unreached(severity: Severity): void;
   attempted(channel: ChannelName, outcome: Settlement['outcome']): void;
   /** It is sent again although an earlier attempt may have sent it, by a channel that does not drop the second. */
   possibleDuplicate(channel: ChannelName): void;

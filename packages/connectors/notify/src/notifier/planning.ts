@@ -13,6 +13,8 @@ export interface CallPlan {
   readonly deliveries: readonly NewDelivery[];
   /** Recipients that none of the channels in use reaches. */
   readonly unreachable: readonly string[];
+  /** People whom it reaches, now or when their hours of quiet are over. */
+  readonly people: number;
 }
 
 /** What planning needs to know. */
@@ -30,12 +32,14 @@ export interface PlanningContext {
 export function planCall({ call, recipients }: NotifyRequest, context: PlanningContext): CallPlan {
   const deliveries: NewDelivery[] = [];
   const unreachable: string[] = [];
+  let people = 0;
   for (const recipient of new Map(recipients.map((each) => [each.id, each])).values()) {
     const [first, ...rest] = usable(recipient.channels, context.channels);
     if (first === undefined) {
       unreachable.push(recipient.id);
       continue;
     }
+    if (recipient.system !== true) people += 1;
     const heldUntil = holdUntil(call, recipient, context);
     deliveries.push({
       key: deliveryKey(call.id, recipient.id, { channel: first.channel, place: 0 }),
@@ -53,7 +57,7 @@ export function planCall({ call, recipients }: NotifyRequest, context: PlanningC
       ...timesFrom(heldUntil ?? context.now, call.severity, context.policy),
     });
   }
-  return { call, deliveries, unreachable };
+  return { call, deliveries, unreachable, people };
 }
 
 /** When it is due, late and expired, for a delivery that may be sent from `start` (ms) on. */

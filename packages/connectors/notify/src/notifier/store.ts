@@ -3,7 +3,10 @@
  * all, and any number of processes may call them at once. `testing/store-conformance.ts` is its executable form.
  */
 
+import type { Lease } from '@kidjamo/stream';
+
 import type { ChannelName } from '../channel.ts';
+import type { Call } from './call.ts';
 import type { Settlement } from './decision.ts';
 import type { Claim, NewDelivery } from './delivery.ts';
 import type { CallPlan } from './planning.ts';
@@ -18,12 +21,33 @@ export interface ClaimRequest {
   readonly max: number;
 }
 
+/** A step through a partition of the log that calls come from. */
+export interface LogStep {
+  readonly lease: Lease;
+  /** The position before it. */
+  readonly from: number;
+  /** The position after it. */
+  readonly to: number;
+}
+
 export interface NotificationStore {
   /**
-   * Writes down the deliveries of calls. A call that is known already MUST change nothing, whatever its plan says now: people's wishes may have
-   * changed since. Returns the ids of those that are new.
+   * Takes a partition of the log of calls over: raises the fence to the lease's generation and tells the next offset wanted.
+   * @throws KidjamoError FENCED when a younger generation holds it.
    */
-  plan(plans: readonly CallPlan[], now: number): Promise<ReadonlySet<string>>;
+  takeOver(lease: Lease): Promise<number>;
+  /**
+   * Writes down the deliveries of calls, and with a step moves the position in the same step. A call that is known already MUST change nothing,
+   * whatever its plan says now: people's wishes may have changed since. Returns the ids of those that are new.
+   * @throws KidjamoError FENCED, with nothing changed, when the lease of the step is not current or the position is not `from`.
+   */
+  plan(plans: readonly CallPlan[], now: number, step?: LogStep): Promise<ReadonlySet<string>>;
+  /** Calls about a patient that reach nobody and are not handed back yet, the oldest first. */
+  unreached(max: number): Promise<readonly Call[]>;
+  /** Writes down that calls were handed back. */
+  handedBack(ids: readonly string[], now: number): Promise<void>;
+  /** Why {@link plan} would refuse this plan for good, or undefined. MUST write nothing. */
+  refusal(plan: CallPlan, now: number): Promise<string | undefined>;
   /** How many deliveries that are not critical were planned for a recipient, and not held, since a time (ms). */
   sentSince(recipient: string, since: number): Promise<number>;
   /**

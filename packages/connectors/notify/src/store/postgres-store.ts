@@ -2,6 +2,8 @@
 
 import { storeError, withClient } from '@kidjamo/connector-postgres';
 import type { MigrationSet } from '@kidjamo/connector-postgres';
+import { hasCode, KidjamoError } from '@kidjamo/stream';
+import type { Lease } from '@kidjamo/stream';
 import type { Pool, PoolClient } from 'pg';
 
 import type { ChannelName, Language, Severity } from '../channel.ts';
@@ -12,7 +14,7 @@ import { groupHeld } from '../notifier/planning.ts';
 import type { CallPlan } from '../notifier/planning.ts';
 import { isFinal, next } from '../notifier/state.ts';
 import type { Event, State } from '../notifier/state.ts';
-import type { ClaimRequest, NotificationStore } from '../notifier/store.ts';
+import type { ClaimRequest, LogStep, NotificationStore } from '../notifier/store.ts';
 import * as sql from './sql.ts';
 
 /** The tables of notifications. */
@@ -45,19 +47,45 @@ export class PostgresNotificationStore implements NotificationStore {
     this.#pool = pool;
   }
 
-  async plan(plans: readonly CallPlan[], now: number): Promise<ReadonlySet<string>> {
-    const calls = plans.map(({ call, unreachable }) => ({
-      call_id: call.id,
-      patient_id: call.patient ?? null,
-      severity: call.severity,
-      reason: call.reason,
-      called_at: time(call.at),
-      unreachable: unreachable.length,
-      content: call,
-    }));
-    const deliveries = plans.flatMap((plan) => plan.deliveries.map(fieldsOf));
-    const rows = await this.#query<{ call_id: string }>(sql.PLAN, [JSON.stringify(calls), JSON.stringify(deliveries), time(now)]);
-    return new Set(rows.map(({ call_id: id }) => id));
+  async takeOver(lease: Lease): Promise<number> {
+    const [row] = await this.#query<{ next_offset: number }>(sql.TAKE_OVER, [lease.log, lease.partition, lease.generation]);
+    if (row === undefined) throw fenced(lease);
+    return row.next_offset;
+  }
+
+  async plan(plans: readonly CallPlan[], now: number, step?: LogStep): Promise<ReadonlySet<string>> {
+    const given = planValues(plans, now);
+    if (step === undefined) {
+      const rows = await this.#query<{ call_id: string }>(sql.PLAN, given);
+      return new Set(rows.map(({ call_id: id }) => id));
+    }
+    const { lease, from, to } = step;
+    const where = [lease.log, lease.partition, lease.generation, from, to];
+    const [row] = await this.#query<{ fresh: string[] }>(sql.PLAN_AND_MOVE, [...given, ...where]);
+    if (row === undefined) throw fenced(lease);
+    return new Set(row.fresh);
+  }
+
+  async unreached(max: number): Promise<readonly Call[]> {
+    return (await this.#query<{ content: Call }>(sql.UNREACHED, [max])).map(({ content }) => content);
+  }
+
+  async handedBack(ids: readonly string[], now: number): Promise<void> {
+    await this.#query(sql.HANDED_BACK, [ids, time(now)]);
+  }
+
+  async refusal(plan: CallPlan, now: number): Promise<string | undefined> {
+    try {
+      await withClient(this.#pool, async (client) => {
+        await client.query('BEGIN');
+        await client.query(sql.PLAN, planValues([plan], now));
+        await client.query('ROLLBACK');
+      });
+      return undefined;
+    } catch (error) {
+      if (!hasCode(error, 'STORE_REJECTED')) throw error;
+      return error.message;
+    }
   }
 
   async sentSince(recipient: string, since: number): Promise<number> {
@@ -133,6 +161,26 @@ export class PostgresNotificationStore implements NotificationStore {
       return result;
     });
   }
+}
+
+function planValues(plans: readonly CallPlan[], now: number): string[] {
+  const calls = plans.map(({ call, unreachable, people }) => ({
+    call_id: call.id,
+    patient_id: call.patient ?? null,
+    severity: call.severity,
+    reason: call.reason,
+    called_at: time(call.at),
+    unreachable: unreachable.length,
+    // Of a test, which is about no patient, nothing follows.
+    unreached: people === 0 && call.patient !== undefined,
+    content: call,
+  }));
+  const deliveries = plans.flatMap((plan) => plan.deliveries.map(fieldsOf));
+  return [JSON.stringify(calls), JSON.stringify(deliveries), time(now)];
+}
+
+function fenced({ partition, generation }: Lease): KidjamoError {
+  return new KidjamoError('FENCED', `partition ${partition} has a younger owner than generation ${generation}, or has moved on`);
 }
 
 function time(ms: number): string {

@@ -19,15 +19,41 @@ const insertInto = (
   SELECT d.key, d.call_id, d.group_id, d.recipient, d.place, d.channel, d.address, d.rest, d.language, d.time_zone, d.severity, d.state,
     d.state = 'held', d.due_at, d.late_at, d.expires_at, ${now}, ${now} FROM ${from}`;
 
-/** $1 calls, $2 deliveries, $3 now. */
-export const PLAN = `WITH fresh AS (
-  INSERT INTO notification_call (call_id, patient_id, severity, reason, called_at, planned_at, unreachable, content)
-  SELECT c.call_id, c.patient_id, c.severity, c.reason, c.called_at, $3, c.unreachable, c.content
-    FROM jsonb_to_recordset($1::jsonb) AS c(call_id text, patient_id text, severity text, reason text, called_at timestamptz, unreachable integer, content jsonb)
-   ORDER BY c.call_id
+const CALL_FIELDS =
+  'call_id text, patient_id text, severity text, reason text, called_at timestamptz, unreachable integer, unreached boolean, content jsonb';
+
+const planFrom = (calls: string): string => `fresh AS (
+  INSERT INTO notification_call (call_id, patient_id, severity, reason, called_at, planned_at, unreachable, unreached, content)
+  SELECT c.call_id, c.patient_id, c.severity, c.reason, c.called_at, $3, c.unreachable, c.unreached, c.content FROM ${calls} ORDER BY c.call_id
   ON CONFLICT DO NOTHING RETURNING call_id),
-planned AS (${insertInto(`jsonb_to_recordset($2::jsonb) AS d(${DELIVERY_FIELDS}) JOIN fresh USING (call_id)`, '$3')})
+planned AS (${insertInto(`jsonb_to_recordset($2::jsonb) AS d(${DELIVERY_FIELDS}) JOIN fresh USING (call_id)`, '$3')})`;
+
+const GIVEN_CALLS = `jsonb_to_recordset($1::jsonb) AS c(${CALL_FIELDS})`;
+
+/** $1 calls, $2 deliveries, $3 now. */
+export const PLAN = `WITH ${planFrom(GIVEN_CALLS)}
 SELECT call_id FROM fresh`;
+
+/**
+ * The same with the move of the position; $4 log, $5 partition, $6 generation, $7 from, $8 to. One statement, so that a process that is stopped
+ * in the middle holds no lock. No row: it was not ours to move.
+ */
+export const PLAN_AND_MOVE = `WITH moved AS (
+  UPDATE notification_position SET next_offset = $8
+   WHERE log = $4 AND partition = $5 AND generation = $6 AND next_offset = $7 RETURNING 1),
+${planFrom(`moved, ${GIVEN_CALLS}`)}
+SELECT array(SELECT call_id FROM fresh) AS fresh FROM moved`;
+
+/** $1 log, $2 partition, $3 generation. */
+export const TAKE_OVER = `INSERT INTO notification_position AS p (log, partition, generation, next_offset) VALUES ($1, $2, $3, 0)
+  ON CONFLICT (log, partition) DO UPDATE SET generation = excluded.generation WHERE p.generation <= excluded.generation
+  RETURNING next_offset::float8`;
+
+/** $1 max. */
+export const UNREACHED = `SELECT content FROM notification_call WHERE unreached AND handed_back_at IS NULL ORDER BY planned_at, call_id LIMIT $1`;
+
+/** $1 calls, $2 now. */
+export const HANDED_BACK = `UPDATE notification_call SET handed_back_at = $2 WHERE call_id = ANY ($1) AND handed_back_at IS NULL`;
 
 /** $1 recipient, $2 since. Those planned for them, not by a fall-back. */
 export const SENT_SINCE = `SELECT count(*)::integer AS n FROM notification

@@ -1,5 +1,8 @@
 /** Deliveries in memory: for properties, which need many stores, and to look into. */
 
+import { KidjamoError } from '@kidjamo/stream';
+import type { Lease } from '@kidjamo/stream';
+
 import type { Call } from '../notifier/call.ts';
 import type { Settlement } from '../notifier/decision.ts';
 import type { Claim, NewDelivery } from '../notifier/delivery.ts';
@@ -7,7 +10,7 @@ import { groupHeld } from '../notifier/planning.ts';
 import type { CallPlan } from '../notifier/planning.ts';
 import { isFinal, next, TABLE } from '../notifier/state.ts';
 import type { State } from '../notifier/state.ts';
-import type { ClaimRequest, NotificationStore } from '../notifier/store.ts';
+import type { ClaimRequest, LogStep, NotificationStore } from '../notifier/store.ts';
 import { rankOf } from '../notifier/call.ts';
 
 /** A delivery as it is kept. */
@@ -28,13 +31,47 @@ export interface KeptDelivery extends Omit<NewDelivery, 'state' | 'address'> {
 export class MemoryNotificationStore implements NotificationStore {
   readonly calls = new Map<string, Call>();
   readonly kept = new Map<string, KeptDelivery>();
+  /** Calls that reach nobody and are not handed back. */
+  readonly #unreached = new Set<string>();
+  /** By log and partition. */
+  readonly #positions = new Map<string, { generation: number; next: number }>();
 
-  plan(plans: readonly CallPlan[], now: number): Promise<ReadonlySet<string>> {
+  takeOver({ log, partition, generation }: Lease): Promise<number> {
+    const own = this.#positions.get(`${log}/${partition}`) ?? { generation, next: 0 };
+    if (own.generation > generation) return Promise.reject(new KidjamoError('FENCED', 'a younger owner has the partition'));
+    own.generation = generation;
+    this.#positions.set(`${log}/${partition}`, own);
+    return Promise.resolve(own.next);
+  }
+
+  unreached(max: number): Promise<readonly Call[]> {
+    const ids = [...this.#unreached].slice(0, max);
+    return Promise.resolve(ids.map((id) => this.calls.get(id)).filter((call) => call !== undefined));
+  }
+
+  handedBack(ids: readonly string[]): Promise<void> {
+    for (const id of ids) this.#unreached.delete(id);
+    return Promise.resolve();
+  }
+
+  refusal(): Promise<string | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  plan(plans: readonly CallPlan[], now: number, step?: LogStep): Promise<ReadonlySet<string>> {
+    if (step !== undefined) {
+      const own = this.#positions.get(`${step.lease.log}/${step.lease.partition}`);
+      if (own?.generation !== step.lease.generation || own.next !== step.from) {
+        return Promise.reject(new KidjamoError('FENCED', 'the partition has another owner, or has moved on'));
+      }
+      own.next = step.to;
+    }
     const fresh = new Set<string>();
-    for (const { call, deliveries } of plans) {
+    for (const { call, deliveries, people } of plans) {
       if (this.calls.has(call.id)) continue;
       this.calls.set(call.id, call);
       fresh.add(call.id);
+      if (people === 0 && call.patient !== undefined) this.#unreached.add(call.id);
       for (const delivery of deliveries) this.#add(delivery, now);
     }
     return Promise.resolve(fresh);

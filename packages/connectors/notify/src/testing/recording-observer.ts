@@ -17,6 +17,7 @@ export function recordingObserver(): NotifierObserver & { readonly told: Told[] 
     told,
     planned: note('planned'),
     unreachable: note('unreachable'),
+    unreached: note('unreached'),
     attempted: note('attempted'),
     possibleDuplicate: note('possibleDuplicate'),
     fellBack: note('fellBack'),

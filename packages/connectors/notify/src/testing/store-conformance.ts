@@ -1,5 +1,6 @@
 /** What every {@link NotificationStore} has to keep. */
 
+import type { Lease } from '@kidjamo/stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import type { Severity } from '../channel.ts';
@@ -29,10 +30,9 @@ function plan(id: string, severity: Severity = 'critical', recipient = 'r1'): Ca
 }
 
 function held(id: string, until: number): CallPlan {
-  const { call, unreachable, deliveries } = plan(id, 'warn');
+  const { deliveries, ...rest } = plan(id, 'warn');
   return {
-    call,
-    unreachable,
+    ...rest,
     deliveries: deliveries.map((each) => ({ ...each, state: 'held' as const, ...timesFrom(until, 'warn', POLICY) })),
   };
 }
@@ -69,6 +69,42 @@ export function notificationStoreConformance(name: string, create: () => Promise
       expect(await claimOne(T0)).toMatchObject({ ...first, attempt: 1, uncertain: 0, calls: [planned.call] });
       expect(await claim(T0)).toEqual([]);
       expect(await claim(T0, 'email')).toEqual([]);
+    });
+
+    test('the position moves with the plans, under the fence, or nothing happens', async () => {
+      const lease = (generation: number, partition = 0): Lease => ({ log: 'calls', group: 'notifier', partition, generation });
+      expect(await store.takeOver(lease(3))).toBe(0);
+      expect(await store.takeOver(lease(3, 1))).toBe(0);
+      expect(await store.plan([plan('c1')], T0, { lease: lease(3), from: 0, to: 4 })).toEqual(new Set(['c1']));
+      const wrong = [
+        { lease: lease(3), from: 0, to: 4 },
+        { lease: lease(3), from: 5, to: 6 },
+        { lease: lease(2), from: 4, to: 6 },
+        { lease: lease(4), from: 4, to: 6 },
+      ];
+      for (const step of wrong) await expect(store.plan([plan('c2')], T0, step)).rejects.toMatchObject({ code: 'FENCED' });
+      await expect(store.takeOver(lease(2))).rejects.toMatchObject({ code: 'FENCED' });
+      expect(await store.takeOver(lease(4))).toBe(4);
+      expect(await store.plan([plan('c1'), plan('c2')], T0, { lease: lease(4), from: 4, to: 5 })).toEqual(new Set(['c2']));
+      expect(await store.plan([], T0, { lease: lease(4), from: 5, to: 9 })).toEqual(new Set());
+      expect(await store.takeOver(lease(4))).toBe(9);
+      expect(await store.takeOver(lease(4, 1))).toBe(0);
+      expect(await claim(T0)).toHaveLength(2);
+    });
+
+    test('a call about a patient that reaches nobody waits to be handed back, once', async () => {
+      const around = { now: T0, policy: POLICY, channels: ALL, sent: () => 0 };
+      const system = sampleRecipient('s1', ['sms'], { system: true });
+      const alone = (id: string, more = {}): CallPlan =>
+        planCall({ call: sampleCall({ id, at: T0, ...more }), recipients: [system] }, around);
+      await store.plan([plan('c1'), alone('c2'), alone('c3', { patient: undefined })], T0);
+      await store.plan([alone('c2')], T0);
+      expect((await store.unreached(10)).map(({ id }) => id)).toEqual(['c2']);
+      expect(await claim(T0)).toHaveLength(3);
+      await store.plan([alone('c4')], T0 + 1);
+      expect((await store.unreached(1)).map(({ id }) => id)).toEqual(['c2']);
+      await store.handedBack(['c2'], T0 + 1);
+      expect((await store.unreached(10)).map(({ id }) => id)).toEqual(['c4']);
     });
 
     test('a call that is known changes nothing, whatever its plan says now', async () => {
