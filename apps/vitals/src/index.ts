@@ -15,6 +15,9 @@ export type { AlarmRule, Condition, Family, Level, Reach, Term } from './alarms/
 export { conditionText, durationText } from './alarms/catalogue/text.ts';
 export { BASELINE_MAX_FALL, BASELINE_PRIORS } from './alarms/baseline.ts';
 export { OVERRIDE_LASTS } from './alarms/override.ts';
+export { recipientOf } from './calls/audience.ts';
+export { VitalsCalls } from './calls/source.ts';
+export type { VitalsCallsOptions } from './calls/source.ts';
 export { openApiDocument } from './api/document.ts';
 export { registerOpenApi } from './api/route.ts';
 export * from './contracts/cipher.ts';
@@ -24,6 +27,7 @@ export * from './contracts/reading.ts';
 export { registerActions } from './actions/routes.ts';
 export type { ActionOptions } from './actions/routes.ts';
 export { People } from './people/people.ts';
+export type { PersonOut } from './people/schemas.ts';
 export type { Identification } from './actions/identify.ts';
 export { AGE_BANDS, BAND_STARTS } from './domain/age.ts';
 export { FLOOR_CODES, FLOOR_VERSION, FLOORS } from './domain/floors.ts';

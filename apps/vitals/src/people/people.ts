@@ -50,7 +50,7 @@ export class People {
     return changePerson(this.#database, acting, { id, change });
   }
 
-  /** The operator sees everybody, a person themselves. @throws KidjamoError NOT_FOUND. */
+  /** The operator and Kidjamo itself see everybody, a person themselves. @throws KidjamoError NOT_FOUND. */
   async person(acting: Acting, id: string): Promise<PersonOut> {
     if (acting.kind === 'person' && acting.user !== id) throw new KidjamoError('NOT_FOUND', 'there is no such person');
     return findPerson(this.#database, acting, id);
@@ -115,7 +115,7 @@ export class People {
    * who administers and does not treat.
    */
   async authorise(acting: Acting, patient: string | null, action: ActionName): Promise<{ person: Person; standing: Standing }> {
-    if (acting.kind === 'operator') throw new KidjamoError('FORBIDDEN', 'an operator does not act on alarms: name the person who does');
+    if (acting.kind !== 'person') throw new KidjamoError('FORBIDDEN', 'an operator does not act on alarms: name the person who does');
     const standing = await this.#tied(acting, patient);
     if (!mayAct(standing, action)) throw new KidjamoError('FORBIDDEN', `the person may not ${action} alarms of this patient`);
     return { person: acting, standing };
@@ -132,7 +132,7 @@ export class People {
    * @throws KidjamoError NOT_FOUND for a person without a tie to the patient; FORBIDDEN for everybody but clinicians.
    */
   async clinicianOf(acting: Acting, patient: string): Promise<string> {
-    if (acting.kind === 'operator') throw new KidjamoError('FORBIDDEN', 'only a clinician of the patient changes rules');
+    if (acting.kind !== 'person') throw new KidjamoError('FORBIDDEN', 'only a clinician of the patient changes rules');
     const { as } = await this.#tied(acting, patient);
     if (as !== 'clinician') throw new KidjamoError('FORBIDDEN', 'only a clinician of the patient changes rules');
     return acting.user;

@@ -19,11 +19,25 @@ const ROLES = ['patient', 'tuteur', 'parent', 'visiteur', 'medecin', 'admin'] as
 const CHANNELS = ['email', 'sms', 'push'] as const;
 const HOUR = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$', description: 'In the time zone of the person.' });
 
+const KEY = Type.String({ maxLength: 128, pattern: '^[A-Za-z0-9_-]+={0,2}$' });
+
+/** A browser that takes pushes. */
+const Subscription = Type.Object(
+  { endpoint: Type.String({ maxLength: 1000, pattern: '^https://[!-~]+$' }), keys: Type.Object({ p256dh: KEY, auth: KEY }, closed) },
+  closed,
+);
+
 /** How somebody wants to be told. */
 const Preferences = Type.Object(
   {
     channels: Type.Optional(Type.Array(choice(CHANNELS), { maxItems: 3, uniqueItems: true, description: 'The first is tried first.' })),
     quiet: Type.Optional(Type.Object({ from: HOUR, to: HOUR }, closed)),
+    subscriptions: Type.Optional(
+      Type.Array(Subscription, {
+        maxItems: 5,
+        description: 'Browsers to push to, each as its PushSubscription tells. The first is tried first.',
+      }),
+    ),
   },
   { ...closed, description: 'Quiet hours never hold for critical alarms.' },
 );

@@ -12,10 +12,16 @@ export interface Person {
   readonly user: string;
 }
 
+/** A part of Kidjamo itself that looks up what its work needs, such as whom to call. It administers nothing and acts on no alarm. */
+export interface System {
+  readonly kind: 'system';
+}
+
 /** Who reads the records. People do so once they can sign in. */
-export type Actor = Operator;
+export type Actor = Operator | System;
 
 /** Who acts on people and alarms. */
-export type Acting = Operator | Person;
+export type Acting = Actor | Person;
 
 export const OPERATOR: Actor = { kind: 'operator' };
+export const SYSTEM: Actor = { kind: 'system' };

@@ -1,3 +1,4 @@
+export { OPERATOR } from './actor.ts';
 export { registerLiveEvents } from './live/routes.ts';
 export type { LiveEventsOptions } from './live/routes.ts';
 export { registerLivePage } from './page.ts';
