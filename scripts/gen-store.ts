@@ -1,6 +1,7 @@
 /** docs/reference/store.md, from the SQL of the migrations. test/house/store.int.test.ts compares it with a migrated database. */
 import { readSets, STREAM_MIGRATIONS } from '@kidjamo/connector-postgres';
 import { LAKE_MIGRATIONS } from '@kidjamo/connector-lake';
+import { NOTIFY_MIGRATIONS } from '@kidjamo/connector-notify';
 import { VITALS_MIGRATIONS } from '@kidjamo/vitals';
 
 /** What each table and view holds. A name that is here and in no migration, or the other way round, is a fault. */
@@ -26,6 +27,11 @@ const MEANING = {
   quarantine: 'Payloads that could not be taken as they were, encrypted, with the reason.',
   quarantine_decisions: 'Who released or discarded a payload of the quarantine, when and why.',
   idempotency_keys: 'Requests that named an Idempotency-Key.',
+  notification_call: 'Steps of episodes that people were called for: who could not be reached, and what messages are written from.',
+  notification:
+    'Messages: one call to one recipient by one channel, and its [state](../adr/0017-notifications.md). The address is forgotten at the end.',
+  notification_attempt: 'Every attempt to send a message, and what became of it.',
+  notification_position: 'How far the log of calls has been taken, under which generation.',
   'stream.log': 'The logs by name.',
   'stream.log_partition': 'The end of each partition of a log, and the first offset still kept.',
   'stream.log_batch': 'The records, appended together ones in one row.',
@@ -93,7 +99,7 @@ const CONSTRAINT = /^(PRIMARY KEY|UNIQUE|CHECK|FOREIGN KEY|CONSTRAINT|EXCLUDE)\b
 
 /** Tables and views by name, without the schema where it is `public`. */
 export async function readRelations(): Promise<ReadonlyMap<string, readonly StoreColumn[]>> {
-  const migrations = await readSets([VITALS_MIGRATIONS, STREAM_MIGRATIONS, LAKE_MIGRATIONS]);
+  const migrations = await readSets([VITALS_MIGRATIONS, STREAM_MIGRATIONS, NOTIFY_MIGRATIONS, LAKE_MIGRATIONS]);
   const relations = new Map<string, readonly StoreColumn[]>();
   for (const { sql: text } of migrations) {
     const sql = text.replace(COMMENT, '');

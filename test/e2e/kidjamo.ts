@@ -9,7 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/kidjamo.mjs');
-const OURS = /^(KIDJAMO_|KAFKA_|API_|PG|DATABASE_URL|AUTO_ENROLL|VITEST)/;
+const OURS = /^(KIDJAMO_|KAFKA_|NOTIFY_|API_|PG|DATABASE_URL|AUTO_ENROLL|VITEST)/;
 /** Less than a hook of a test may take, so that what the process said is told. */
 const STARTS_WITHIN = 90_000;
 const PROCESSED_WITHIN = 60_000;
@@ -116,13 +116,13 @@ export class Home {
   }
 
   /**
-   * Resolves when the task and the five tables of the lake have joined their groups. A thread that is still opening its connections when
+   * Resolves when the task, the notifier and the five tables of the lake have joined their groups. A thread that is still opening its connections when
    * the database dies is started again, which tests that count restarts do not look at.
    */
   async joined(): Promise<void> {
     const groups = (): Promise<{ n: number }[]> => this.sql('SELECT count(DISTINCT consumer_group)::int AS n FROM stream.consumer_member');
     const until = performance.now() + PROCESSED_WITHIN;
-    while ((await groups())[0]?.n !== 6) {
+    while ((await groups())[0]?.n !== 7) {
       if (performance.now() > until) throw new Error('not all roles have joined their groups');
       await delay(100);
     }

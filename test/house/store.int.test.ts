@@ -1,4 +1,5 @@
 import { LAKE_MIGRATIONS } from '@kidjamo/connector-lake';
+import { NOTIFY_MIGRATIONS } from '@kidjamo/connector-notify';
 import { STREAM_MIGRATIONS } from '@kidjamo/connector-postgres';
 import { createTestDatabase } from '@kidjamo/connector-postgres/testing';
 import { VITALS_MIGRATIONS } from '@kidjamo/vitals';
@@ -9,7 +10,7 @@ import { readRelations } from '../../scripts/gen-store.ts';
 const TYPES: Readonly<Record<string, string>> = { 'timestamp with time zone': 'timestamptz' };
 
 test('the reference of the store lists the tables, columns and types of a migrated database', async () => {
-  const database = await createTestDatabase([STREAM_MIGRATIONS, VITALS_MIGRATIONS, LAKE_MIGRATIONS]);
+  const database = await createTestDatabase([STREAM_MIGRATIONS, VITALS_MIGRATIONS, NOTIFY_MIGRATIONS, LAKE_MIGRATIONS]);
   const client = new pg.Client({ connectionString: database.url });
   try {
     await client.connect();

@@ -10,6 +10,7 @@ import { dlqCommand } from './dlq.ts';
 import { doctorCommand } from './doctor.ts';
 import { gatewayCommand } from './gateway.ts';
 import { migrateCommand } from './migrate.ts';
+import { notifyCommand } from './notify.ts';
 import { fail, printFailure } from './output.ts';
 import { quarantineCommand } from './quarantine.ts';
 import { queryCommand } from './query.ts';
@@ -37,6 +38,7 @@ export function commandLine(exit: (code: number) => void): Command {
     doctorCommand,
     migrateCommand,
     deviceCommand,
+    notifyCommand,
     quarantineCommand,
     dlqCommand,
     retireCommand,

@@ -3,6 +3,7 @@
 import { KidjamoError } from '@kidjamo/stream';
 
 import { checkKafka, KAFKA_SETTINGS } from './kafka-settings.ts';
+import { checkNotify, NOTIFY_SETTINGS } from './notify-settings.ts';
 
 interface SettingBase {
   /** What it means, for people who run Kidjamo. */
@@ -154,6 +155,7 @@ export const SETTINGS = {
     doc: 'Name of the session at the external broker. Must stay the same, and be used by one process only.',
   },
   MQTT_PROTOCOL: { kind: 'text', default: '5', oneOf: ['3.1.1', '5'], doc: 'Version of MQTT spoken with the external broker.' },
+  ...NOTIFY_SETTINGS,
   KIDJAMO_LOG_LEVEL: {
     kind: 'text',
     default: 'info',
@@ -221,6 +223,7 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|localhost|::1)$/;
 function checkSafety(settings: Settings, problems: string[]): void {
   checkMqtt(settings, problems);
   checkKafka(settings, problems);
+  checkNotify(settings, problems);
   if (!LOOPBACK.test(settings.API_HOST)) {
     problems.push(
       'API_HOST must be a loopback address such as 127.0.0.1: there is no sign-in yet, so the gateway is not opened to a network',

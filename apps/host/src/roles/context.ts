@@ -1,6 +1,7 @@
 /** What every role is given. Plain data, so that it crosses to a worker thread as it is. */
 
 import type { KafkaUse } from '../config/kafka.ts';
+import type { NotifyUse } from '../config/notify.ts';
 
 /** A secret key as base64, with its id. */
 export interface PortableKey {
@@ -15,7 +16,11 @@ export interface BinaryKey {
 }
 
 /** The roles that run in threads of their own. */
-export const ROLES = ['task', 'lake', 'relay', 'foreign'] as const;
+const THREADED = ['task', 'lake', 'relay', 'foreign'] as const;
+export type ThreadedRole = (typeof THREADED)[number];
+
+/** The roles beside the gateway. The notifier waits nearly always: it runs in the main thread. */
+export const ROLES = ['notifier', ...THREADED] as const;
 export type Role = (typeof ROLES)[number];
 
 export interface RoleSettings {
@@ -37,6 +42,7 @@ export interface RoleSettings {
     readonly sealed: PortableKey;
   };
   readonly kafka?: KafkaUse;
+  readonly notify: NotifyUse;
 }
 
 /** The consumer group of the vitals task. */

@@ -22,6 +22,29 @@ export interface ThreadReport {
   readonly foreign: Readonly<Record<string, number>>;
   /** Of how many partitions the circuit of a sink is open now, by sink. */
   readonly circuits: Readonly<Record<string, number>>;
+  /** What the notifier did since the last report, each thing with how often. */
+  readonly notified: readonly NotifierCount[];
+}
+
+/** The counters of the notifier; what each means stands with its metric. */
+export const NOTIFIER_COUNTERS = [
+  'planned',
+  'unreachable',
+  'unreached',
+  'attempted',
+  'possibleDuplicate',
+  'fellBack',
+  'undeliverable',
+  'gone',
+] as const;
+export type NotifierCounter = (typeof NOTIFIER_COUNTERS)[number];
+
+/** How often something happened. */
+export interface NotifierCount {
+  readonly counter: NotifierCounter;
+  /** Values of the labels of its metric, in order. */
+  readonly labels: readonly string[];
+  readonly n: number;
 }
 
 const EVERY = 1000;
@@ -48,6 +71,7 @@ export class Meter {
   #writes: { sink: string; ms: number }[] = [];
   #rebalances: string[] = [];
   #foreign: Record<string, number> = {};
+  readonly #notified = new Map<string, NotifierCount>();
   /** By sink and partition. */
   readonly #failures = new Map<string, Map<number, Streak>>();
 
@@ -78,6 +102,13 @@ export class Meter {
   /** Counts a message that somebody else put on a topic, by what became of it. */
   countForeign(status: string): void {
     this.#foreign[status] = (this.#foreign[status] ?? 0) + 1;
+  }
+
+  /** Counts something that the notifier did. There are few labels, so that this is bounded. */
+  countNotified(counter: NotifierCounter, labels: readonly string[], n = 1): void {
+    if (n === 0) return;
+    const key = JSON.stringify([counter, labels]);
+    this.#notified.set(key, { counter, labels, n: n + (this.#notified.get(key)?.n ?? 0) });
   }
 
   /** The observer of a task, which is measured as well. */
@@ -135,7 +166,9 @@ export class Meter {
       rebalances: this.#rebalances,
       foreign: this.#foreign,
       circuits,
+      notified: [...this.#notified.values()],
     };
+    this.#notified.clear();
     this.#commits = [];
     this.#writes = [];
     this.#rebalances = [];

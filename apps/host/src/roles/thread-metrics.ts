@@ -3,11 +3,13 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Registry } from 'prom-client';
 
-import type { Role } from './context.ts';
-import type { ThreadReport } from './meter.ts';
+import type { ThreadedRole } from './context.ts';
+import type { NotifierCounter, ThreadReport } from './meter.ts';
+import { NOTIFIER_COUNTERS } from './meter.ts';
+import { NOTIFIER_METRICS } from './notifier-metrics.ts';
 
 /** The threads by their roles. */
-export type ThreadRole = 'main' | Role;
+export type ThreadRole = 'main' | ThreadedRole;
 
 /** s. */
 const SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -23,6 +25,7 @@ export class ThreadMetrics {
   readonly #circuit: Gauge<'sink'>;
   readonly #rebalances: Counter<'group'>;
   readonly #foreign: Counter<'result'>;
+  readonly #notified: ReadonlyMap<NotifierCounter, Counter>;
   /** The sinks that a role has reported. */
   readonly #sinks = new Map<ThreadRole, ReadonlySet<string>>();
 
@@ -68,6 +71,12 @@ export class ThreadMetrics {
       labelNames: ['result'],
       registers,
     });
+    this.#notified = new Map(
+      NOTIFIER_COUNTERS.map((counter) => {
+        const { name, help, labels } = NOTIFIER_METRICS[counter];
+        return [counter, new Counter({ name, help, labelNames: [...labels], registers })];
+      }),
+    );
     this.#circuit = gauge(
       'kidjamo_sink_circuit_open',
       'Partitions of a sink whose circuit is open: so many writes failed in a row that it waits.',
@@ -88,6 +97,11 @@ export class ThreadMetrics {
     for (const group of report.rebalances) this.#rebalances.inc({ group });
     for (const [result, count] of Object.entries(report.foreign)) this.#foreign.inc({ result }, count);
     for (const [sink, open] of Object.entries(report.circuits)) this.#circuit.set({ sink }, open);
+    for (const { counter, labels, n } of report.notified)
+      this.#notified
+        .get(counter)
+        ?.labels(...labels)
+        .inc(n);
     this.#sinks.set(role, new Set(Object.keys(report.circuits)));
   }
 

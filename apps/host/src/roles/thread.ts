@@ -7,19 +7,19 @@ import { parentPort, workerData } from 'node:worker_threads';
 
 import { isRetryable } from '@kidjamo/stream';
 
-import type { Role, RoleSettings } from './context.ts';
+import type { RoleSettings, ThreadedRole } from './context.ts';
 import { Meter } from './meter.ts';
 
 /** What a thread is started with. */
 export interface ThreadData {
-  readonly role: Role;
+  readonly role: ThreadedRole;
   readonly settings: RoleSettings;
 }
 
 type Run = (settings: RoleSettings, meter: Meter, signal: AbortSignal) => Promise<void>;
 
 /** A thread loads what its own role needs: DuckDB and the client of Kafka are large. */
-const LOAD: Readonly<Record<Role, () => Promise<Run>>> = {
+const LOAD: Readonly<Record<ThreadedRole, () => Promise<Run>>> = {
   task: async () => (await import('./task-role.ts')).runTaskRole,
   lake: async () => (await import('./lake-role.ts')).runLakeRole,
   relay: async () => (await import('./relay-role.ts')).runRelayRole,

@@ -14,6 +14,7 @@ import { examineKafka } from './kafka-checks.ts';
 import { lagOf, readPlaces, sumLags } from './lag.ts';
 import type { Place } from './lag.ts';
 import { pendingSets } from './migrations.ts';
+import { notifyCheck } from './notify-check.ts';
 import { makePool } from './pool.ts';
 import type { Ends } from './topic-ends.ts';
 
@@ -106,6 +107,7 @@ async function databaseChecks(instance: RunningInstance, settings: Settings, end
       await migrationCheck(pool),
       ...lagChecks(await readPlaces(pool, ends)),
       ...(await abandonedChecks(pool, settings.KIDJAMO_RETENTION_HOURS)),
+      await notifyCheck(pool, settings),
       await countCheck(pool, {
         name: 'dead letters',
         sql: `SELECT count(*)::int AS n FROM stream.dead_letter l

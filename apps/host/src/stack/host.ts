@@ -1,4 +1,4 @@
-/** One process: the gateway in the main thread or not, and the roles asked for, each in a thread of its own. */
+/** One process: the gateway in the main thread or not, and the roles asked for, all but the notifier in a thread of their own. */
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,12 +7,15 @@ import { Registry } from 'prom-client';
 
 import { kafkaUse } from '../config/kafka.ts';
 import type { KafkaUse } from '../config/kafka.ts';
+import { notifyUse } from '../config/notify.ts';
+import type { NotifyUse } from '../config/notify.ts';
 import { autoEnroll } from '../config/settings.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Role, RoleSettings } from '../roles/context.ts';
 import { startGateway } from '../roles/gateway-role.ts';
 import { Meter } from '../roles/meter.ts';
 import { ThreadMetrics } from '../roles/thread-metrics.ts';
+import { ResidentRole } from '../roles/resident.ts';
 import { RoleThread } from '../roles/threads.ts';
 import { startWorkerServer } from '../roles/worker-server.ts';
 import { openStack } from './stack.ts';
@@ -39,30 +42,37 @@ export interface HostOptions extends StackOptions {
 
 /** What needs Kafka. */
 const ON_KAFKA: readonly Role[] = ['relay', 'foreign'];
-const ALL: readonly Role[] = ['task', 'lake', ...ON_KAFKA];
+const ALL: readonly Role[] = ['task', 'notifier', 'lake', ...ON_KAFKA];
 
 /** Starts everything, in the order in which each part needs the one before. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const { settings, logger } = options;
   const kafka = await kafkaUse(settings);
+  const notify = await notifyUse(settings);
   const stack = await openStack(options);
-  const threads: RoleThread[] = [];
+  const roles: (RoleThread | ResidentRole)[] = [];
   const registry = new Registry();
   const metrics = new ThreadMetrics(registry);
   const stop = new AbortController();
   try {
-    const role = await roleSettings(stack, settings, kafka);
+    const role = await roleSettings(stack, settings, { kafka, notify });
     if (kafka !== undefined && options.topics === true) await makeTopics({ settings, kafka, logger }, stop.signal);
-    const restarts = (): number => threads.reduce((sum, thread) => sum + thread.restarts, 0);
+    const restarts = (): number => roles.reduce((sum, each) => sum + each.restarts, 0);
     const front =
       options.gateway === false
         ? await startWorkerServer({ settings, registry, logger, restarts })
         : await startGateway({ stack, settings, role, logger, registry, restarts });
-    void new Meter().run((report) => metrics.take('main', report), stop.signal);
+    const meter = new Meter();
+    void meter.run((report) => metrics.take('main', report), stop.signal);
     const possible = ALL.filter((each) => (each !== 'lake' || stack.lakeUsable) && (kafka !== undefined || !ON_KAFKA.includes(each)));
     const wanted = options.roles ?? ALL;
+    const told = linked(role, settings, options.gateway === false ? undefined : front.apiUrl);
     for (const each of possible.filter((one) => wanted.includes(one))) {
-      threads.push(new RoleThread({ role: each, settings: role }, { logger, metrics }));
+      if (each !== 'notifier') roles.push(new RoleThread({ role: each, settings: told }, { logger, metrics }));
+      else {
+        const { runNotifierRole } = await import('../roles/notifier-role.ts');
+        roles.push(new ResidentRole(each, (signal) => runNotifierRole(told, meter, signal), logger));
+      }
     }
     if (options.gateway !== false) await stack.announce(front.apiUrl);
     return {
@@ -71,19 +81,30 @@ export async function startHost(options: HostOptions): Promise<Host> {
       stop: async () => {
         stop.abort();
         await front.stop();
-        await Promise.all(threads.map((thread) => thread.stop()));
+        await Promise.all(roles.map((each) => each.stop()));
         await stack.close();
       },
     };
   } catch (error) {
     stop.abort();
-    await Promise.all(threads.map((thread) => thread.stop()));
+    await Promise.all(roles.map((each) => each.stop()));
     await stack.close();
     throw error;
   }
 }
 
-async function roleSettings(stack: Stack, settings: Settings, kafka: KafkaUse | undefined): Promise<RoleSettings> {
+/** With the address that links in messages lead to: the one set, or that of the gateway on this machine. */
+function linked(role: RoleSettings, settings: Settings, gateway: string | undefined): RoleSettings {
+  if (role.notify.publicUrl !== '') return role;
+  return { ...role, notify: { ...role.notify, publicUrl: gateway ?? `http://${settings.API_HOST}:${settings.API_PORT}` } };
+}
+
+interface Uses {
+  readonly kafka: KafkaUse | undefined;
+  readonly notify: NotifyUse;
+}
+
+async function roleSettings(stack: Stack, settings: Settings, { kafka, notify }: Uses): Promise<RoleSettings> {
   const scratch = join(stack.home, 'scratch');
   await mkdir(scratch, { recursive: true, mode: 0o700 });
   return {
@@ -103,5 +124,6 @@ async function roleSettings(stack: Stack, settings: Settings, kafka: KafkaUse | 
       sealed: stack.keys.sealed,
     },
     ...(kafka === undefined ? {} : { kafka }),
+    notify,
   };
 }
