@@ -85,12 +85,7 @@ test('each action is done once, however often it is sent and whoever dies, and t
   await home.processed();
   // Whom the alarm called is another story, and depends on how long all this takes.
   const done = (await items(`/api/v1/alerts/${alert}/log`)).filter(({ status }) => status !== 'called' && status !== 'escalated');
-  const story = done.map((entry) => [
-    entry['status'],
-    entry['to_status'],
-    entry['changed_by_name'],
-    entry['comment'],
-  ]);
+  const story = done.map((entry) => [entry['status'], entry['to_status'], entry['changed_by_name'], entry['comment']]);
   expect(story).toEqual([
     ['created', 'active', null, null],
     ['acknowledged', 'acknowledged', 'Fatou Diallo', null],
