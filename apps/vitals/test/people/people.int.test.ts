@@ -12,6 +12,7 @@ import type { Acting } from '../../src/read/actor.ts';
 import { OPERATOR } from '../../src/read/actor.ts';
 import type { Answer } from '../actions/hospital.ts';
 import { Hospital } from '../actions/hospital.ts';
+import { reading } from '../task/rig.ts';
 
 /** The bound on waiting for the task. */
 const WITHIN = { timeout: 30_000 };
@@ -215,6 +216,23 @@ describe('an override', () => {
       { op: 'revoke', outcome: 'applied', refused: null, changed_by: doctor },
       { op: 'revoke', outcome: 'refused', refused: 'over', changed_by: doctor },
     ]);
+  });
+
+  test('of a floor is what readings are judged by, from its commit to its end', async () => {
+    const id = await newPatient();
+    const set = await ask(`${id}/overrides`, limit(), { by: doctor });
+    const count = async (table: 'measurements' | 'alerts'): Promise<unknown> =>
+      (await hospital.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table} WHERE patient_id = $1`, [id])).rows[0]?.n;
+    const read = async (device: string): Promise<void> => {
+      const now = Date.now();
+      await hospital.append(reading({ patient: id, device, at: now, received: now, vitals: { spo2: 86 } }));
+    };
+    await read(randomUUID());
+    await expect.poll(() => count('measurements'), WITHIN).toBe(1);
+    expect(await count('alerts')).toBe(0);
+    await ask(`${id}/overrides/${String(set.body['override_id'])}/revoke`, { reason: 'crise passée' }, { by: doctor });
+    await read(randomUUID());
+    await expect.poll(() => count('alerts'), WITHIN).toBe(1);
   });
 
   test('that is sent many times without a key is one as long as it stands, and a new one after it was ended', async () => {
