@@ -108,9 +108,9 @@ test(`${String(EPISODES)} alarms under ${String(KILLS)} kills: every mother is t
   const open = (): Promise<object[]> =>
     home.sql(
       `SELECT p.external_id FROM patients p
-        WHERE NOT EXISTS (SELECT FROM notification_call c JOIN notification n USING (call_id) WHERE c.patient_id = p.patient_id AND n.state = 'delivered')
+        WHERE NOT EXISTS (SELECT FROM notification_call c JOIN notification n USING (call_id) WHERE c.patient_id = p.patient_id::text AND n.state = 'delivered')
            OR EXISTS (SELECT FROM notification_call c JOIN notification n USING (call_id)
-                       WHERE c.patient_id = p.patient_id AND n.state NOT IN ('delivered', 'failed', 'superseded'))`,
+                       WHERE c.patient_id = p.patient_id::text AND n.state NOT IN ('delivered', 'failed', 'superseded'))`,
     );
   await expect.poll(open, { timeout: 120_000, message: `seed ${String(seed)}, killed ${told.join(', ')}` }).toEqual([]);
 
