@@ -134,6 +134,12 @@ test('a call that the store cannot keep is refused by its place, with nothing wr
   expect(await sink.open(LEASE)).toBe(0);
 });
 
+test('a call that reaches nobody, at a time that is none, is refused as well', async () => {
+  const sink = makeSink();
+  await sink.open(LEASE);
+  expect(await sink.write(batchOf({ i: 9e15 + 4 }, { i: 0 }), new AbortController().signal)).toMatchObject({ refused: [{ offset: 0 }] });
+});
+
 test('the same step in two records is one call', async () => {
   const sink = makeSink();
   await sink.open(LEASE);

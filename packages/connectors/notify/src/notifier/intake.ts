@@ -4,7 +4,7 @@ import { hasCode } from '@kidjamo/stream';
 
 import type { ChannelName } from '../channel.ts';
 import { renderMessage } from '../templates/render.ts';
-import type { Call, NotifyRequest } from './call.ts';
+import type { NotifyRequest } from './call.ts';
 import type { NotifierObserver } from './observer.ts';
 import { limitOf, planCall, windowStart } from './planning.ts';
 import type { CallPlan } from './planning.ts';
@@ -41,10 +41,9 @@ export interface IntakeContext {
 /** Plans calls and writes the plans down, those that can be. @throws KidjamoError STORE_UNAVAILABLE */
 export async function takeCalls(requests: readonly NotifyRequest[], context: IntakeContext): Promise<Planned> {
   const { store, now } = context;
-  const distinct = distinctOf(requests);
-  const unwritable = distinct.flatMap(({ call }) => whyUnwritable(call));
-  const writable = distinct.filter(({ call }) => !unwritable.some(({ id }) => id === call.id));
-  const plans = await planAll(writable, context);
+  const planned = await planAll(distinctOf(requests), context);
+  const unwritable = planned.flatMap(whyUnwritable);
+  const plans = planned.filter(({ call }) => !unwritable.some(({ id }) => id === call.id));
   const { fresh, refused } = await writePlans(store, plans, now);
   return told(requests, { plans, fresh, refused: [...unwritable, ...refused] }, context);
 }
@@ -56,10 +55,9 @@ export async function takeCalls(requests: readonly NotifyRequest[], context: Int
 export async function takeStep(requests: readonly NotifyRequest[], step: LogStep, context: IntakeContext): Promise<Planned> {
   const { store, now } = context;
   const nothing = { deliveries: 0, known: 0 };
-  const distinct = distinctOf(requests);
-  const unwritable = distinct.flatMap(({ call }) => whyUnwritable(call));
+  const plans = await planAll(distinctOf(requests), context);
+  const unwritable = plans.flatMap(whyUnwritable);
   if (unwritable.length > 0) return { ...nothing, refused: unwritable };
-  const plans = await planAll(distinct, context);
   try {
     return told(requests, { plans, fresh: await store.plan(plans, now, step), refused: [] }, context);
   } catch (error) {
@@ -150,7 +148,8 @@ async function writePlans(
 }
 
 /** A call that no message can be written from would be tried for ever, and nobody told: so it is written before it is taken. */
-function whyUnwritable(call: Call): RefusedCall[] {
+function whyUnwritable({ call, deliveries }: CallPlan): RefusedCall[] {
+  if (deliveries.length === 0) return [];
   try {
     for (const language of ['fr', 'en'] as const) renderMessage([call], { language, timeZone: 'UTC' });
     return [];

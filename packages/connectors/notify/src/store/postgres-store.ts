@@ -163,7 +163,16 @@ export class PostgresNotificationStore implements NotificationStore {
   }
 }
 
+/** @throws KidjamoError STORE_REJECTED where something in a plan is no value of the database, such as a time that is none. */
 function planValues(plans: readonly CallPlan[], now: number): string[] {
+  try {
+    return planTexts(plans, now);
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+function planTexts(plans: readonly CallPlan[], now: number): string[] {
   const calls = plans.map(({ call, unreachable, people }) => ({
     call_id: call.id,
     patient_id: call.patient ?? null,

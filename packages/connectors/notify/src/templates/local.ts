@@ -34,12 +34,15 @@ export function clockTime(at: number, { language, timeZone }: { language: Langua
   return own === undefined ? `${clockFormat(language, 'UTC', far)?.format(at) ?? ''} UTC` : own.format(at);
 }
 
-const NUMBERS: Readonly<Record<Language, Intl.NumberFormat>> = {
-  fr: new Intl.NumberFormat(LOCALES.fr, { maximumFractionDigits: 2, useGrouping: false }),
-  en: new Intl.NumberFormat(LOCALES.en, { maximumFractionDigits: 2, useGrouping: false }),
-};
+/** Made when a number is first written: the data of languages take megabytes, which who tells nobody can do without. */
+const numbers = new Map<Language, Intl.NumberFormat>();
 
 /** A number with the decimal mark of the language, at most two places. */
 export function numberText(value: number, language: Language): string {
-  return NUMBERS[language].format(value);
+  let format = numbers.get(language);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(LOCALES[language], { maximumFractionDigits: 2, useGrouping: false });
+    numbers.set(language, format);
+  }
+  return format.format(value);
 }
