@@ -15,11 +15,11 @@ const real = {
     globalSetup: ['./test/setup/postgres.ts', './test/setup/kafka.ts'],
     pool: 'forks' as const,
     maxWorkers: 2,
-    testTimeout: 180_000,
-    hookTimeout: 120_000,
+    testTimeout: 400_000,
+    hookTimeout: 300_000,
     teardownTimeout: 30_000,
     // Vitest's own is a second: what is polled for may take longer on a busy machine.
-    expect: { poll: { timeout: 30_000, interval: 20 } },
+    expect: { poll: { timeout: 90_000, interval: 20 } },
   },
 };
 

@@ -4,7 +4,7 @@ import { Home, kill } from './kidjamo.ts';
 
 // What people do about an alert, from the reading that raised it to its end, while the process that takes and applies it is killed.
 
-const WITHIN = { timeout: 60_000 };
+const WITHIN = { timeout: 150_000 };
 const TOKEN = 'token of the operator';
 
 let home: Home;

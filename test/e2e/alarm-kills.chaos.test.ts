@@ -112,7 +112,7 @@ test(`${String(EPISODES)} alarms under ${String(KILLS)} kills: every mother is t
            OR EXISTS (SELECT FROM notification_call c JOIN notification n USING (call_id)
                        WHERE c.patient_id = p.patient_id::text AND n.state NOT IN ('delivered', 'failed', 'superseded'))`,
     );
-  await expect.poll(open, { timeout: 120_000, message: `seed ${String(seed)}, killed ${told.join(', ')}` }).toEqual([]);
+  await expect.poll(open, { timeout: 300_000, message: `seed ${String(seed)}, killed ${told.join(', ')}` }).toEqual([]);
 
   // One alarm of the floor and one first call of each child, whoever died when.
   expect(

@@ -28,7 +28,7 @@ async function fails(args: readonly string[]): Promise<{ exit: number | null; co
   return { exit, ...error };
 }
 
-test('quarantine: list by pages, show, release, discard', { timeout: 180_000 }, async () => {
+test('quarantine: list by pages, show, release, discard', { timeout: 400_000 }, async () => {
   const { path, headers, body } = await readmeReading();
   const sent = JSON.parse(body) as { patient_id: string; device_id: string; timestamp: string };
   const send = async (text: string): Promise<number> => (await fetch(`${home.url}${path}`, { method: 'POST', headers, body: text })).status;
@@ -102,7 +102,7 @@ test('quarantine: list by pages, show, release, discard', { timeout: 180_000 }, 
   expect(await fails(['quarantine', 'show', '00000000-0000-4000-8000-000000000000'])).toMatchObject({ exit: 1, code: 'NOT_FOUND' });
 });
 
-test('dlq: list, show, replay once, discard', { timeout: 180_000 }, async () => {
+test('dlq: list, show, replay once, discard', { timeout: 400_000 }, async () => {
   const append = (value: string): Promise<object[]> =>
     home.sql(
       `SELECT stream.append('vitals-input', ARRAY[0], ARRAY[1], ARRAY[0::smallint], ARRAY[convert_to('k' || chr(30) || $1, 'UTF8')])`,
@@ -155,7 +155,7 @@ test('dlq: list, show, replay once, discard', { timeout: 180_000 }, async () => 
   expect(checks).toContainEqual({ name: 'dead letters', ok: true, detail: '0' });
 });
 
-test('retire: a group that is gone for good holds nothing back', { timeout: 120_000 }, async () => {
+test('retire: a group that is gone for good holds nothing back', { timeout: 300_000 }, async () => {
   await home.sql(`INSERT INTO stream.consumer_offset (log, consumer_group, partition) VALUES ('vitals-input', 'gone', 0)`);
   await home.sql(`UPDATE stream.log_batch SET appended_at = appended_at - interval '1 year' WHERE log = 'vitals-input' AND partition = 0`);
   const { code, out } = await home.run(['doctor', '--json']);

@@ -35,7 +35,7 @@ async function check(year: number): Promise<void> {
   expectTotals(stored, totals);
 }
 
-test('a replay that was killed goes on where it stopped', { timeout: 120_000 }, async () => {
+test('a replay that was killed goes on where it stopped', { timeout: 300_000 }, async () => {
   const { child, outcome } = home.start(['replay', file, '--json', '--batch', '200', '--lanes', '2']);
   const checkpoints = async (): Promise<string[]> =>
     (await readdir(join(home.path, 'replay')).catch((): string[] => [])).filter((name) => name.endsWith('.json'));
@@ -52,7 +52,7 @@ test('a replay that was killed goes on where it stopped', { timeout: 120_000 }, 
   expect(await checkpoints()).toEqual([]);
 });
 
-test('--direct and --start: the same readings past the door, in another year', { timeout: 120_000 }, async () => {
+test('--direct and --start: the same readings past the door, in another year', { timeout: 300_000 }, async () => {
   const direct = await home.json<ReplaySummary>(['replay', file, '--direct', '--start', '2022-01-01T00:00:00Z']);
   expect(direct).toMatchObject({ ok: true, sent: READINGS, acknowledged: READINGS, stored: READINGS, duplicate: 0, skipped: 0 });
   await check(2022);

@@ -35,7 +35,7 @@ function values(home: Home): Promise<object[]> {
       FROM measurements m JOIN patients p USING (patient_id) ORDER BY 1, m.recorded_at`);
 }
 
-test('a seed gives the same values again, and another seed others', { timeout: 120_000 }, async () => {
+test('a seed gives the same values again, and another seed others', { timeout: 300_000 }, async () => {
   const [one, two] = homes;
   if (one === undefined || two === undefined) throw new Error('no homes');
   const [first, second] = await Promise.all([simulate(one, 7), simulate(two, 7)]);
@@ -52,7 +52,7 @@ test('a seed gives the same values again, and another seed others', { timeout: 1
 
 test(
   'the medical simulator: what bracelets sent is in the store, once, and the truth tells of the same patients',
-  { timeout: 180_000 },
+  { timeout: 400_000 },
   async () => {
     const [home] = homes;
     if (home === undefined) throw new Error('no home');

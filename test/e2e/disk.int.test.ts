@@ -51,7 +51,7 @@ async function ready(home: Home): Promise<{ status: number; body: { dependencies
 const possible = process.getuid?.() === 0 && (process.env['CI'] === 'true' || shell('unshare --mount true') === 0);
 
 describe.runIf(possible)('on a small disk', () => {
-  test('below the reserve readings are refused with the reason, and taken again once there is space', { timeout: 120_000 }, async () => {
+  test('below the reserve readings are refused with the reason, and taken again once there is space', { timeout: 300_000 }, async () => {
     const home = await homeOnSmallDisk();
     const env = { KIDJAMO_DISK_RESERVE_MB: '100' };
     const child = await home.up({ env });
@@ -83,7 +83,7 @@ describe.runIf(possible)('on a small disk', () => {
     expect(child.exitCode).toBeNull();
   });
 
-  test('without a reserve PostgreSQL itself runs out of space, and nothing acknowledged is lost', { timeout: 180_000 }, async () => {
+  test('without a reserve PostgreSQL itself runs out of space, and nothing acknowledged is lost', { timeout: 400_000 }, async () => {
     const home = await homeOnSmallDisk();
     const child = await home.up({ env: { KIDJAMO_DISK_RESERVE_MB: '0' } });
     const ledger = new Ledger({ urls: [home.url], lanes: 16, name: 'full' });
@@ -118,7 +118,7 @@ describe.runIf(possible)('on a small disk', () => {
     ledger.checkRefusals();
     expect(ledger.broken).toBe(0);
     await ledger.check(home);
-    await expect.poll(async () => (await ready(home)).status, { timeout: 30_000 }).toBe(200);
+    await expect.poll(async () => (await ready(home)).status, { timeout: 90_000 }).toBe(200);
     expect(child.exitCode).toBeNull();
   });
 });

@@ -44,14 +44,14 @@ const status = async (path: string): Promise<number> => (await fetch(`${home.url
 
 test.for(['cut', 'freeze'] as const)(
   '%s: healthy but not ready, 503 with Retry-After, and back by itself',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async (how) => {
     const ledger = new Ledger({ urls: [home.url], lanes: 8, name: how });
     await ledger.more(200);
     await proxy[how]();
     const gone = delay(AWAY);
     await ledger.moreRefused(1);
-    await expect.poll(() => status('/ready'), { timeout: 30_000 }).toBe(503);
+    await expect.poll(() => status('/ready'), { timeout: 90_000 }).toBe(503);
     expect(await status('/health')).toBe(200);
     const said = (await (await fetch(`${home.url}/ready`)).json()) as object;
     expect(said).toMatchObject({ status: 'not_ready', dependencies: { database: { ready: false } } });
@@ -64,7 +64,7 @@ test.for(['cut', 'freeze'] as const)(
     await proxy.restore();
     await ledger.more(200);
     await ledger.finish();
-    await expect.poll(() => status('/ready'), { timeout: 30_000 }).toBe(200);
+    await expect.poll(() => status('/ready'), { timeout: 90_000 }).toBe(200);
     ledger.checkRefusals();
     expect(ledger.broken).toBe(0);
     await ledger.check(home);

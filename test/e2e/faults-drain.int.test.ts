@@ -37,7 +37,7 @@ async function openRequest(body: object): Promise<{ finish: () => Promise<{ stat
   };
 }
 
-test('what is under way is answered, the process ends with 0, and a restart finds everything', { timeout: 120_000 }, async () => {
+test('what is under way is answered, the process ends with 0, and a restart finds everything', { timeout: 300_000 }, async () => {
   const first = await home.up();
   const ledger = new Ledger({ urls: [home.url], lanes: 8, name: 'stream' });
   await ledger.more(200);

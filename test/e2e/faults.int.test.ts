@@ -21,7 +21,7 @@ afterAll(async () => {
 
 test(
   'the postmaster is killed, twice: nothing acknowledged is lost, and nothing but the database starts again',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const ledger = new Ledger({ urls: [home.url], lanes: 16, name: 'killed' });
     for (let kill = 1; kill <= 2; kill += 1) {
@@ -36,7 +36,7 @@ test(
     ledger.checkRefusals();
     expect(ledger.broken).toBe(0);
     await ledger.check(home);
-    await expect.poll(async () => (await fetch(`${home.url}/ready`)).status, { timeout: 30_000 }).toBe(200);
+    await expect.poll(async () => (await fetch(`${home.url}/ready`)).status, { timeout: 90_000 }).toBe(200);
     expect(child.exitCode).toBeNull();
     // The task and the lake waited for the database in place.
     expect(await (await fetch(`${home.url}/metrics/prometheus`)).text()).toMatch(/^kidjamo_role_restarts 0$/m);

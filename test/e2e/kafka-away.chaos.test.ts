@@ -61,7 +61,7 @@ describeKafkaCluster('Kafka is away under load', { brokers: 1 }, (cluster) => {
     const gone = Date.now();
     const critical = new Ledger({ urls: [home.url], lanes: PATIENTS, name: 'critical', pause: 200, vitals: { spo2_pct: 80 }, since: gone });
     const away = delay(AWAY);
-    await expect.poll(async () => (await answer(`${home.url}/health`)).body, { timeout: 30_000 }).toMatchObject({ kafka_connected: false });
+    await expect.poll(async () => (await answer(`${home.url}/health`)).body, { timeout: 90_000 }).toMatchObject({ kafka_connected: false });
     expect(await answer(`${home.url}/ready`)).toMatchObject({ status: mode === 'outbox' ? 200 : 503 });
     const alarm = await answer(`${home.url}/ingest`, { patient_id: 'alarm', device_id: 'alarm', timestamp: iso(gone), spo2_pct: 80 });
     if (mode === 'outbox') expect(alarm).toMatchObject({ status: 200, body: { alerts_detected: 1 } });

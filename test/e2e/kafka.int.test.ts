@@ -118,7 +118,7 @@ describeKafkaCluster('Kidjamo on Kafka', { brokers: 1 }, (cluster) => {
     expect(await messages(TOPICS.measurements)).toHaveLength(READINGS);
   }
 
-  test('with an outbox', { timeout: 120_000 }, async () => {
+  test('with an outbox', { timeout: 300_000 }, async () => {
     const home = await make();
     const env = kafka();
     await home.up({ env });
@@ -131,7 +131,7 @@ describeKafkaCluster('Kidjamo on Kafka', { brokers: 1 }, (cluster) => {
     expect(metrics).toContain(`kidjamo_consumer_lag_records{log="${TOPICS.input}",group="vitals",partition="0"} 0`);
   });
 
-  test('direct to Kafka, and what others put on the topic of readings is taken in once', { timeout: 120_000 }, async () => {
+  test('direct to Kafka, and what others put on the topic of readings is taken in once', { timeout: 300_000 }, async () => {
     const home = await make();
     const env = kafka({ KIDJAMO_GATEWAY_MODE: 'direct' });
     await home.up({ env });
@@ -158,34 +158,34 @@ describeKafkaCluster('Kidjamo on Kafka', { brokers: 1 }, (cluster) => {
                 (SELECT sum(next_offset)::int FROM stream.consumer_offset WHERE consumer_group = 'foreign' AND log = $2) > $3 AS passed`,
         [foreign.patient_id, TOPICS.measurements, READINGS],
       );
-    await expect.poll(taken, { timeout: 30_000 }).toEqual([{ stored: 1, alerts: 1, refused: 1, passed: true }]);
+    await expect.poll(taken, { timeout: 90_000 }).toEqual([{ stored: 1, alerts: 1, refused: 1, passed: true }]);
   });
 
-  test('a gateway and three workers, one killed and one stopped past its session', { timeout: 180_000 }, async () => {
+  test('a gateway and three workers, one killed and one stopped past its session', { timeout: 400_000 }, async () => {
     const home = await make();
     const env = kafka({ KIDJAMO_LEASE_MS: '2000', API_PORT: String(home.port), API_PORT_AUTOFALLBACK: 'false' });
     expect((await home.run(['topics', 'apply', '--json'], env)).code).toBe(0);
     expect((await home.run(['topics', 'check', '--json'], env)).code).toBe(0);
     home.start(['gateway', '--json'], env);
-    await expect.poll(() => answers(`${home.url}/health`), { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => answers(`${home.url}/health`), { timeout: 150_000 }).toBe(true);
     const workers = [1, 2, 3].map((): ChildProcess => home.start(['worker', '--json'], env).child);
     const owners = async (): Promise<number> => {
       const rows = await home.sql(`SELECT DISTINCT owner FROM stream.consumer_lease WHERE consumer_group = 'vitals' AND owner IS NOT NULL`);
       return rows.length;
     };
-    await expect.poll(owners, { timeout: 60_000 }).toBe(3);
-    await expect.poll(() => answers(`${home.url}/ready`), { timeout: 30_000 }).toBe(true);
+    await expect.poll(owners, { timeout: 150_000 }).toBe(3);
+    await expect.poll(() => answers(`${home.url}/ready`), { timeout: 90_000 }).toBe(true);
 
     const sent = replay(home, env, '--lanes', '2', '--batch', '20');
-    await expect.poll(async () => (await home.sql('SELECT FROM measurements LIMIT 1')).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(async () => (await home.sql('SELECT FROM measurements LIMIT 1')).length, { timeout: 90_000 }).toBe(1);
     const [first, second] = workers;
     if (first === undefined || second === undefined) throw new TypeError('there are three');
     second.kill('SIGSTOP');
     await kill(first);
-    await expect.poll(owners, { timeout: 60_000 }).toBe(1);
+    await expect.poll(owners, { timeout: 150_000 }).toBe(1);
     second.kill('SIGCONT');
     await sent;
-    await expect.poll(owners, { timeout: 30_000 }).toBe(2);
+    await expect.poll(owners, { timeout: 90_000 }).toBe(2);
     expectSame(await results(home, env));
     await expectTopics(home);
     const [counted] = await home.sql(`SELECT sum(value)::int AS n FROM stream.counter WHERE name = 'stored' AND consumer_group = 'vitals'`);

@@ -58,13 +58,13 @@ export class Ledger {
   /** Resolves when so many more readings were acknowledged. */
   async more(readings: number): Promise<void> {
     const target = this.acknowledged + readings;
-    await expect.poll(() => this.acknowledged, { timeout: 60_000, interval: 20 }).toBeGreaterThanOrEqual(target);
+    await expect.poll(() => this.acknowledged, { timeout: 150_000, interval: 20 }).toBeGreaterThanOrEqual(target);
   }
 
   /** Resolves when so many more requests were refused. */
   async moreRefused(requests: number): Promise<void> {
     const target = this.refusals.length + requests;
-    await expect.poll(() => this.refusals.length, { timeout: 60_000, interval: 20 }).toBeGreaterThanOrEqual(target);
+    await expect.poll(() => this.refusals.length, { timeout: 150_000, interval: 20 }).toBeGreaterThanOrEqual(target);
   }
 
   /** Sends nothing new, and resolves when everything is acknowledged. */

@@ -31,8 +31,8 @@ async function shares(): Promise<number[]> {
   return rows.map(({ n }) => n);
 }
 
-test('a process that was stopped and goes on neither loses nor doubles anything', { timeout: 180_000 }, async () => {
-  await expect.poll(shares, { timeout: 30_000 }).toEqual([2, 2]);
+test('a process that was stopped and goes on neither loses nor doubles anything', { timeout: 400_000 }, async () => {
+  await expect.poll(shares, { timeout: 90_000 }).toEqual([2, 2]);
   for (const [name, victim, witness] of [
     ['joined', joined, owner],
     ['owner', owner, joined],
@@ -43,11 +43,11 @@ test('a process that was stopped and goes on neither loses nor doubles anything'
     await both.more(200);
     victim.kill('SIGSTOP');
     const resumes = delay(STOPPED).then(() => victim.kill('SIGCONT'));
-    await expect.poll(shares, { timeout: 30_000 }).toEqual([4]);
+    await expect.poll(shares, { timeout: 90_000 }).toEqual([4]);
     await alone.more(200);
     await resumes;
     await both.more(400);
-    await expect.poll(shares, { timeout: 30_000 }).toEqual([2, 2]);
+    await expect.poll(shares, { timeout: 90_000 }).toEqual([2, 2]);
     await Promise.all([both.finish(), alone.finish()]);
     for (const ledger of [both, alone]) {
       ledger.checkRefusals();
