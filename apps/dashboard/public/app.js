@@ -133,11 +133,20 @@ function announce(news) {
   byId('announcements').replaceChildren(...lines);
 }
 
+/** Whoever comes from a message about an alert sees its patient at once, as long as the alert is open. */
+function openCalled() {
+  const called = new URLSearchParams(location.search).get('alert');
+  if (called === null) return;
+  const patient = [...model.patients.values()].find(({ alerts }) => alerts.some((alert) => alert.alert_id === called));
+  if (patient !== undefined) detail.open(patient);
+}
+
 /** @param {string} name @param {any} data */
 function take(name, data) {
   switch (name) {
     case 'snapshot': {
       const news = model.load(data, !loaded);
+      if (!loaded) openCalled();
       loaded = true;
       drawBoard();
       announce(news);

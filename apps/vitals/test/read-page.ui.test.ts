@@ -45,7 +45,7 @@ afterAll(async () => {
   await fixture.close();
 });
 
-async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
+async function openPage(options: BrowserContextOptions = {}, path = '/'): Promise<Page> {
   if (browser === undefined) throw new TypeError('no browser');
   const context = await browser.newContext({ locale: 'fr-FR', timezoneId: 'Africa/Brazzaville', ...options });
   const page = await context.newPage();
@@ -57,7 +57,7 @@ async function openPage(options: BrowserContextOptions = {}): Promise<Page> {
   page.on('request', (request) => {
     if (!request.url().startsWith(url)) faults.push(`a request to elsewhere: ${request.url()}`);
   });
-  await page.goto(url);
+  await page.goto(`${url}${path}`);
   await page.locator('.connection[data-state="live"]').waitFor();
   return page;
 }
@@ -127,6 +127,16 @@ describe('the live page', () => {
     await expect.poll(() => text(line), { timeout: 30_000 }).toMatch(/acquittée \(\d\d:\d\d\)/);
     await card(page, patient).locator('button.name').click();
     await page.getByText(/acquittée \(\d\d:\d\d:\d\d\)/).waitFor();
+  });
+
+  it('shows the patient of the alert that a message links to', async () => {
+    const patient = await addPatient(fixture.pool, { externalId: 'called' });
+    const alert = await storeAlert(fixture.pool, { patient });
+    const page = await openPage({}, `/?alert=${alert}`);
+    await expect.poll(() => page.locator('#detail').isVisible()).toBe(true);
+    await expect.poll(() => text(page.locator('#detail'))).toContain('called');
+    const other = await openPage({}, '/?alert=00000000-0000-8000-8000-000000000000');
+    expect(await other.locator('#detail').isVisible()).toBe(false);
   });
 
   it('keeps the age of a reading going, by the clock of the server', async () => {

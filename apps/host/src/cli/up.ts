@@ -8,6 +8,7 @@ import { makeLogger } from '../roles/logger.ts';
 import { startHost } from '../stack/host.ts';
 import { externalDatabase } from '../stack/stack.ts';
 import { print, remark, wholeNumber } from './output.ts';
+import { addDemoPeople, lookAfterAll } from './demo-people.ts';
 import { simulate } from './simulate.ts';
 import { aborted, stopOnSignals } from './until-stopped.ts';
 
@@ -58,7 +59,8 @@ async function up(options: UpOptions): Promise<void> {
     '  Ctrl-C stops it.',
     '',
   ]);
-  const demo = options.demo ? simulatePatients(host.apiUrl, options.seed, stop.signal) : Promise.resolve();
+  const door = { api: host.apiUrl, token: settings.KIDJAMO_OPERATOR_TOKEN };
+  const demo = options.demo ? simulatePatients(door, options.seed, stop.signal) : Promise.resolve();
   demo.catch((error: unknown) => {
     logger.error({ err: error }, 'the simulated patients stopped');
   });
@@ -69,8 +71,15 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 /** A quarter of an hour of history at once, then life at its own pace with a reading each five seconds. */
-async function simulatePatients(api: string, seed: number, signal: AbortSignal): Promise<void> {
+async function simulatePatients(
+  { api, token }: { readonly api: string; readonly token: string },
+  seed: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const door = { api, token, now: systemClock.now() };
+  const people = await addDemoPeople(door);
   await simulate({ api, minutes: 15, speed: 1_000_000, seed }, signal);
+  if (people !== undefined) await lookAfterAll(door, people);
   for (let day = 1; !signal.aborted; day += 1) {
     await simulate({ api, minutes: 24 * 60, speed: 1, seed: seed + day, intervalS: 5 }, signal);
     await systemClock.sleep(0, signal);
