@@ -81,7 +81,8 @@ module.exports = {
       from: { path: '^((?:packages/connectors|packages|apps)/[^/]+)/' },
       to: {
         path: '^(packages/connectors/[^/]+|packages/stream|apps/[^/]+)/(src|test)/',
-        pathNot: ['^$1/', '/src/index\\.ts$', '/src/testing/index\\.ts$'],
+        // Threads load what they need of vitals, which has an entry for each.
+        pathNot: ['^$1/', '/src/index\\.ts$', '/src/testing/index\\.ts$', '^apps/vitals/src/pipeline/(?:lake/)?index\\.ts$'],
       },
     },
     {

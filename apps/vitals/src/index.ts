@@ -45,7 +45,7 @@ export { GATEWAY_SERVER_OPTIONS, registerGateway } from './gateway/gateway.ts';
 export type { Gateway, GatewayOptions } from './gateway/gateway.ts';
 export type { DependencyState, GatewayStatus } from './gateway/status.ts';
 export { VITALS_MIGRATIONS } from './migrations.ts';
-export * from './pipeline/lake.ts';
+export * from './pipeline/lake/index.ts';
 export * from './pipeline/store.ts';
 export { createVitalsTask } from './pipeline/task.ts';
 export type { VitalsTaskOptions } from './pipeline/task.ts';

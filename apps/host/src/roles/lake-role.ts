@@ -4,7 +4,7 @@ import { compactLake, LakeEngine, sweepLake } from '@kidjamo/connector-lake';
 import type { LakeSink } from '@kidjamo/connector-lake';
 import { DeadLetterStore } from '@kidjamo/connector-postgres';
 import { systemClock } from '@kidjamo/stream';
-import { LAKE_TABLES, lakeSinks } from '@kidjamo/vitals';
+import { LAKE_TABLES, lakeSinks } from '@kidjamo/vitals/lake';
 
 import { binaryKey, FLUSH_TOPIC } from './context.ts';
 import type { RoleSettings } from './context.ts';

@@ -6,7 +6,7 @@ import type { KafkaLog } from '@kidjamo/connector-kafka';
 import { PostgresLog, PostgresMembership, Wakeups } from '@kidjamo/connector-postgres';
 import { systemClock } from '@kidjamo/stream';
 import type { Log, Membership } from '@kidjamo/stream';
-import { LOGS, TOPICS } from '@kidjamo/vitals';
+import { LOGS, TOPICS } from '@kidjamo/vitals/pipeline';
 import type { Pool } from 'pg';
 
 import { makePool } from '../stack/pool.ts';

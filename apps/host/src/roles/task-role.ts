@@ -2,7 +2,7 @@
 
 import { PostgresTaskStore } from '@kidjamo/connector-postgres';
 import { runGroup, systemClock, TaskRunner } from '@kidjamo/stream';
-import { Cipher, createVitalsTask, LOGS, VitalsStore } from '@kidjamo/vitals';
+import { Cipher, createVitalsTask, LOGS, VitalsStore } from '@kidjamo/vitals/pipeline';
 
 import { binaryKey, VITALS_GROUP } from './context.ts';
 import type { RoleSettings } from './context.ts';

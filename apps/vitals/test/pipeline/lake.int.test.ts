@@ -16,7 +16,7 @@ import type { HeldReading, ManualAlert, Reading } from '../../src/contracts/read
 import { VITALS } from '../../src/contracts/reading.ts';
 import { LOGS } from '../../src/contracts/logs.ts';
 import { ANOMALIES, classOf, WINDOW_LENGTH, WINDOW_SLIDE } from '../../src/domain/windows.ts';
-import { LAKE_TABLES, LAKE_VIEWS, lakeSinks } from '../../src/pipeline/lake.ts';
+import { LAKE_TABLES, LAKE_VIEWS, lakeSinks } from '../../src/pipeline/lake/index.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const MINUTE = 60_000;

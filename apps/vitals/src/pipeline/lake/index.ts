@@ -3,10 +3,10 @@
 import { LakeSink, lakeSinkName } from '@kidjamo/connector-lake';
 import type { LakeSinkOptions, LakeView } from '@kidjamo/connector-lake';
 
-import { LAKE_TABLES } from './lake/tables.ts';
-import { BRONZE_WINDOWS } from './lake/windows-view.ts';
+import { LAKE_TABLES } from './tables.ts';
+import { BRONZE_WINDOWS } from './windows-view.ts';
 
-export { LAKE_TABLES } from './lake/tables.ts';
+export { LAKE_TABLES } from './tables.ts';
 
 /** Views beside those of the tables. */
 export const LAKE_VIEWS: readonly LakeView[] = [BRONZE_WINDOWS];
